@@ -1,0 +1,68 @@
+# changectl: build, test, demonstrate.
+#
+#   make build   the programs into ./bin
+#   make test    every check, on a machine with only Go, git and apt
+#   make demo    the main job, for real, on this machine
+#   make bench   speed, as ratios within one run
+#   make fault   the long campaigns of kills and races
+#   make lint    linters alone
+
+SHELL := /bin/bash
+.ONESHELL:
+.SHELLFLAGS := -euo pipefail -c
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BIN := $(CURDIR)/bin
+LDFLAGS := -X github.com/changectl/changectl/internal/app.Version=$(VERSION)
+
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
+GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
+
+export PATH := $(BIN):$(PATH)
+export CGO_ENABLED := 0
+
+.PHONY: build programs temporal tools packages lint test demo bench fault clean
+
+build: programs temporal
+
+programs:
+	@go build -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
+
+temporal: $(BIN)/temporal-dev
+
+$(BIN)/temporal-dev: $(wildcard tools/temporal-dev/*.go) tools/temporal-dev/go.mod tools/temporal-dev/go.sum
+	@echo "== building the Temporal dev server; the first time this fetches about 240 MB of modules and takes some minutes"
+	go -C tools/temporal-dev build -o $(BIN)/temporal-dev .
+	touch $@
+
+tools:
+	@test/setup tools "$(BIN)" $(GOLANGCI_LINT) $(WORKFLOWCHECK) $(GOTESTSUM)
+
+packages:
+	@test/setup packages
+
+lint: tools
+	@echo "== lint"
+	golangci-lint run ./...
+	(cd tools/temporal-dev && golangci-lint run --config $(CURDIR)/.golangci.yaml ./...)
+	echo "== workflowcheck"
+	workflowcheck ./workflows/...
+
+test: packages build lint
+	@echo "== tests: unit, workflow, replay, both databases, real servers, command line, faults in short"
+	gotestsum --format pkgname --format-hide-empty-pkg -- -timeout 30m ./...
+	echo "== tests of the Temporal dev server"
+	gotestsum --format pkgname -- -C tools/temporal-dev -timeout 10m ./...
+
+demo: packages build
+	@go run ./test/demo
+
+bench: packages build
+	@go run ./test/bench
+
+fault: packages build
+	@CHANGECTL_FAULT=full gotestsum --format standard-verbose -- -timeout 60m -count=1 ./test/fault/...
+
+clean:
+	@rm -rf $(BIN)

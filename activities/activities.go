@@ -1,0 +1,188 @@
+// Package activities gives the workflow of a change its reach: the ledger, the
+// executor, the catalog of today. It has no rules of its own. What may happen is
+// judged by package check, inside the ledger's transactions, and by the gate of
+// package execute.
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/changectl/changectl/internal/change"
+	"github.com/changectl/changectl/internal/check"
+	"github.com/changectl/changectl/workflows"
+)
+
+// Ledger is what the activities ask of the ledger.
+type Ledger interface {
+	Change(ctx context.Context, id change.ID) (change.Record, error)
+	Reserve(ctx context.Context, id change.ID, revision int, key string, next change.Status, judge func(change.Facts) change.Verdict) (change.Record, error)
+	Start(ctx context.Context, id change.ID, revision int, key string, judge func(change.Facts) change.Ruling) (change.Record, error)
+	Enter(ctx context.Context, t change.Transition) (change.Record, error)
+	Decision(ctx context.Context, nonce string) (change.Decision, error)
+	Calendar(ctx context.Context, from, to time.Time, system change.Ref) ([]change.Holding, error)
+}
+
+// Runner runs one step through the gate.
+type Runner interface {
+	RunStep(ctx context.Context, in workflows.StepInput) (change.Result, error)
+}
+
+// Activities implements workflows.Activities.
+type Activities struct {
+	Ledger Ledger
+	Runner Runner
+	// Estate returns the catalog of this moment.
+	Estate func() check.Estate
+	// Verify checks a stored approval's signature and that it says what it is kept for.
+	Verify func(change.Approval) error
+	Clock  func() time.Time
+	Log    *logrus.Entry
+}
+
+var _ workflows.Activities = (*Activities)(nil)
+
+// Check reserves the footprint of a submitted change.
+func (a *Activities) Check(ctx context.Context, in workflows.Key) (workflows.State, error) {
+	rec, err := a.Ledger.Change(ctx, in.Change)
+	if err != nil {
+		return workflows.State{}, a.translate(in.Change, err)
+	}
+	if rec.Status == change.Submitted {
+		next := change.AwaitingApproval
+		if len(rec.Plan.Approvals) == 0 {
+			next = change.Scheduled
+		}
+		rec, err = a.Ledger.Reserve(ctx, in.Change, rec.Revision, in.Key, next, check.Review)
+		if err != nil {
+			return workflows.State{}, a.translate(in.Change, err)
+		}
+	}
+	return a.whole(rec), nil
+}
+
+// Settle moves a change on when its approvals say so.
+func (a *Activities) Settle(ctx context.Context, in workflows.Key) (workflows.State, error) {
+	rec, err := a.Ledger.Change(ctx, in.Change)
+	if err != nil {
+		return workflows.State{}, a.translate(in.Change, err)
+	}
+	to, who, why := check.Standing(rec, a.Estate(), a.Verify, a.Clock())
+	if (to == change.Scheduled && rec.Status == change.AwaitingApproval) || (to == change.Rejected && rec.Status.MayFollow(to)) {
+		rec, err = a.Ledger.Enter(ctx, change.Transition{
+			Change: in.Change, Revision: rec.Revision, To: to, Key: in.Key, Who: who, Why: why, At: a.Clock(),
+		})
+	}
+	return a.whole(rec), a.translate(in.Change, err)
+}
+
+// Start turns the reservation into a claim, if everything still stands.
+func (a *Activities) Start(ctx context.Context, in workflows.Key) (workflows.State, error) {
+	rec, err := a.Ledger.Change(ctx, in.Change)
+	if err != nil {
+		return workflows.State{}, a.translate(in.Change, err)
+	}
+	if early := rec.Plan.Window.Start.Sub(a.Clock()); early > 0 {
+		s := state(rec)
+		s.Early = change.Duration(early)
+		return s, nil
+	}
+	estate := a.Estate()
+	rec, err = a.Ledger.Start(ctx, in.Change, rec.Revision, in.Key, func(f change.Facts) change.Ruling {
+		return check.Start(f, estate, a.Verify)
+	})
+	return state(rec), a.translate(in.Change, err)
+}
+
+// AwaitFree polls until no claim stands in the way, or it is too late.
+func (a *Activities) AwaitFree(ctx context.Context, in workflows.Key) error {
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		rec, err := a.Ledger.Change(ctx, in.Change)
+		if err != nil {
+			return a.translate(in.Change, err)
+		}
+		now := a.Clock()
+		free, err := a.free(ctx, rec, now)
+		if err != nil {
+			return a.translate(in.Change, err)
+		}
+		if free || now.After(lastStart(rec.Plan)) || rec.Status != change.Waiting {
+			return nil
+		}
+		activity.RecordHeartbeat(ctx)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+func (a *Activities) free(ctx context.Context, rec change.Record, now time.Time) (bool, error) {
+	held, err := a.Ledger.Calendar(ctx, now, rec.Plan.Window.End, "")
+	if err != nil {
+		return false, err
+	}
+	f := change.Facts{Now: now, Record: rec}
+	for _, h := range held {
+		if h.Change != rec.ID && h.Token > 0 {
+			f.Holdings = append(f.Holdings, h)
+		}
+	}
+	return !check.Review(f).Blocked(), nil
+}
+
+// Enter moves a change to a status.
+func (a *Activities) Enter(ctx context.Context, in workflows.EnterInput) error {
+	_, err := a.Ledger.Enter(ctx, change.Transition{
+		Change: in.Change, Revision: in.Revision, To: in.To, Key: in.Key, Who: in.Who, Why: in.Why, Hold: in.Hold, At: a.Clock(),
+	})
+	if err == nil {
+		a.Log.WithFields(logrus.Fields{"change": in.Change, "status": in.To, "why": in.Why}).Info("change moved")
+	}
+	return a.translate(in.Change, err)
+}
+
+// RunStep runs one step through the gate.
+func (a *Activities) RunStep(ctx context.Context, in workflows.StepInput) (workflows.StepOutput, error) {
+	r, err := a.Runner.RunStep(ctx, in)
+	if err != nil {
+		return workflows.StepOutput{}, a.translate(in.Change, err)
+	}
+	return workflows.StepOutput{Outcome: r.Outcome, Message: r.Message}, nil
+}
+
+// Decision returns a decision that the ledger holds.
+func (a *Activities) Decision(ctx context.Context, in workflows.DecisionInput) (change.Decision, error) {
+	d, err := a.Ledger.Decision(ctx, in.Nonce)
+	if change.KindOf(err) == change.KindNotFound || (err == nil && d.Change != in.Change) {
+		err = change.Denied("the ledger holds no decision %q about %s", in.Nonce, in.Change)
+	}
+	return d, a.translate(in.Change, err)
+}
+
+// translate gives Temporal the kind of an error: those that no repetition heals
+// are not retried.
+func (a *Activities) translate(id change.ID, err error) error {
+	if err == nil {
+		return nil
+	}
+	kind := change.KindOf(err)
+	switch kind {
+	case change.KindDenied, change.KindInvalid, change.KindConflict, change.KindNotFound:
+		return temporal.NewNonRetryableApplicationError(err.Error(), string(kind), err)
+	case change.KindAwaiting, change.KindUnavailable, change.KindFailed:
+	}
+	if !errors.Is(err, context.Canceled) {
+		a.Log.WithFields(logrus.Fields{"change": id}).WithError(err).Warn("activity will be tried again")
+	}
+	return fmt.Errorf("serve change %s: %w", id, err)
+}

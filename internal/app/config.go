@@ -1,0 +1,209 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/sirupsen/logrus"
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+
+	"github.com/changectl/changectl/internal/change"
+	"github.com/changectl/changectl/workflows"
+)
+
+// Config is everything that an installation is told. A flag wins over the
+// environment (CHANGECTL_ and the key in capitals, with _ for . and -), and that
+// over the file. Unknown keys are errors.
+type Config struct {
+	Instance  string         `mapstructure:"instance"`
+	Operators string         `mapstructure:"operators"`
+	Ledger    LedgerConfig   `mapstructure:"ledger"`
+	Temporal  TemporalConfig `mapstructure:"temporal"`
+	Catalog   PathConfig     `mapstructure:"catalog"`
+	Runbooks  PathConfig     `mapstructure:"runbooks"`
+	Policy    PathConfig     `mapstructure:"policy"`
+	Identity  IdentityConfig `mapstructure:"identity"`
+	Secrets   PathConfig     `mapstructure:"secrets"`
+	API       APIConfig      `mapstructure:"api"`
+	Worker    WorkerConfig   `mapstructure:"worker"`
+	Log       LogConfig      `mapstructure:"log"`
+}
+
+// LedgerConfig says where the ledger is. A DSN with a password belongs into the
+// environment or into a file of its own.
+type LedgerConfig struct {
+	DSN     string `mapstructure:"dsn"`
+	DSNFile string `mapstructure:"dsn-file"`
+	KeyFile string `mapstructure:"key-file"` // signs the checkpoints of the audit log
+}
+
+// TemporalConfig says where Temporal is. What it leaves empty is taken from
+// Temporal's own environment configuration (TEMPORAL_ADDRESS, its profiles, TLS, API key).
+type TemporalConfig struct {
+	Address   string `mapstructure:"address"`
+	Namespace string `mapstructure:"namespace"`
+	TaskQueue string `mapstructure:"task-queue"`
+	SetUp     bool   `mapstructure:"set-up"`
+}
+
+// PathConfig is a file or a directory.
+type PathConfig struct {
+	Path string `mapstructure:"path"`
+}
+
+// IdentityConfig says who people are.
+type IdentityConfig struct {
+	AllowedSigners string `mapstructure:"allowed-signers"`
+	Tokens         string `mapstructure:"tokens"`
+}
+
+// APIConfig says where the API listens.
+type APIConfig struct {
+	Listen  string `mapstructure:"listen"` // host:port, or empty for none
+	TLSCert string `mapstructure:"tls-cert"`
+	TLSKey  string `mapstructure:"tls-key"`
+}
+
+// WorkerConfig tunes the worker.
+type WorkerConfig struct {
+	HeartbeatTimeout time.Duration `mapstructure:"heartbeat-timeout"`
+	Steps            int           `mapstructure:"steps"` // steps at the same time, at most
+	StopTimeout      time.Duration `mapstructure:"stop-timeout"`
+}
+
+// LogConfig says what is logged to standard error.
+type LogConfig struct {
+	Level  string `mapstructure:"level"`
+	Format string `mapstructure:"format"` // text or json
+}
+
+// setting is one key with its default and what the help says.
+type setting struct {
+	key   string
+	value any
+	help  string
+}
+
+var settings = []setting{
+	{"instance", "changectl", "name of this installation, as signatures and the audit log carry it"},
+	{"operators", "group:operators", "group whose members may decide about any held change"},
+	{"ledger.dsn", "", "ledger: sqlite:/path/ledger.db or postgres://... (a password belongs into CHANGECTL_LEDGER_DSN or ledger.dsn-file)"},
+	{"ledger.dsn-file", "", "file that holds ledger.dsn"},
+	{"ledger.key-file", "", "file with the key that signs the audit log; made if absent"},
+	{"temporal.address", "", "host:port of Temporal; empty: Temporal's own environment configuration"},
+	{"temporal.namespace", "changectl", "namespace of Temporal"},
+	{"temporal.task-queue", workflows.TaskQueue, "task queue of the workers"},
+	{"temporal.set-up", true, "register namespace and search attributes at start"},
+	{"catalog.path", "", "file or directory of the catalog (Backstage entities)"},
+	{"runbooks.path", "", "directory of runbooks besides the shipped ones"},
+	{"policy.path", "", "file of the approval policy; empty: the standard policy"},
+	{"identity.allowed-signers", "", "file of the SSH keys whose signatures count"},
+	{"identity.tokens", "", "file of the API's bearer tokens (digests)"},
+	{"secrets.path", "", "directory of secrets, a file each"},
+	{"api.listen", "127.0.0.1:7800", "address of the HTTP API; empty: none"},
+	{"api.tls-cert", "", "certificate file of the API"},
+	{"api.tls-key", "", "key file of the API"},
+	{"worker.heartbeat-timeout", 10 * time.Second, "silence after which a running step counts as lost"},
+	{"worker.steps", 20, "steps that run at the same time, at most"},
+	{"worker.stop-timeout", 30 * time.Second, "how long running steps may take to end when the worker is told to stop"},
+	{"log.level", "info", "debug, info, warn or error"},
+	{"log.format", "text", "text or json"},
+}
+
+// Flags adds a flag for every setting: key ledger.dsn is --ledger-dsn.
+func Flags(fs *pflag.FlagSet) {
+	for _, s := range settings {
+		name := strings.ReplaceAll(s.key, ".", "-")
+		switch v := s.value.(type) {
+		case bool:
+			fs.Bool(name, v, s.help)
+		case int:
+			fs.Int(name, v, s.help)
+		case time.Duration:
+			fs.Duration(name, v, s.help)
+		default:
+			fs.String(name, fmt.Sprint(v), s.help)
+		}
+	}
+}
+
+// Load reads the configuration: flags that were given, then the environment,
+// then the file, which may be empty for none. All problems are reported at once.
+func Load(fs *pflag.FlagSet, file string) (Config, error) {
+	v := viper.New()
+	v.SetEnvPrefix("CHANGECTL")
+	v.SetEnvKeyReplacer(strings.NewReplacer(".", "_", "-", "_"))
+	v.AutomaticEnv()
+	for _, s := range settings {
+		v.SetDefault(s.key, s.value)
+		if f := fs.Lookup(strings.ReplaceAll(s.key, ".", "-")); f != nil && f.Changed {
+			v.Set(s.key, f.Value.String())
+		}
+	}
+	if file != "" {
+		v.SetConfigFile(file)
+		if err := v.ReadInConfig(); err != nil {
+			return Config{}, fmt.Errorf("read configuration %s: %w", file, err)
+		}
+	}
+	var c Config
+	hook := mapstructure.StringToTimeDurationHookFunc()
+	if err := v.UnmarshalExact(&c, viper.DecodeHook(hook)); err != nil {
+		return c, change.Invalid("configuration %s: %w", file, err).WithHint("worker --help lists the keys")
+	}
+	return c, c.complete()
+}
+
+// complete reads what stands in files and checks the whole.
+func (c *Config) complete() error {
+	var problems []error
+	need := func(ok bool, key, what string) {
+		if !ok {
+			problems = append(problems, change.Invalid("%s", what).At(key).
+				WithHint("give --%s, CHANGECTL_%s or the file", strings.ReplaceAll(key, ".", "-"), strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(key))))
+		}
+	}
+	if c.Ledger.DSNFile != "" {
+		b, err := os.ReadFile(c.Ledger.DSNFile)
+		problems = append(problems, err)
+		c.Ledger.DSN = strings.TrimSpace(string(b))
+	}
+	need(c.Ledger.DSN != "", "ledger.dsn", "is missing; expected sqlite:/path/ledger.db or postgres://...")
+	need(c.Ledger.KeyFile != "", "ledger.key-file", "is missing; expected a file")
+	need(c.Catalog.Path != "", "catalog.path", "is missing; expected a file or directory of Backstage entities")
+	need(c.Identity.AllowedSigners != "", "identity.allowed-signers", "is missing; expected a file")
+	need(c.Identity.Tokens != "", "identity.tokens", "is missing; expected a file")
+	need(c.Worker.HeartbeatTimeout >= time.Second, "worker.heartbeat-timeout", "is below one second")
+	need(c.Worker.Steps > 0, "worker.steps", "is not above 0")
+	need((c.API.TLSCert == "") == (c.API.TLSKey == ""), "api.tls-key", "certificate and key come together")
+	if c.API.Listen != "" {
+		_, _, err := net.SplitHostPort(c.API.Listen)
+		need(err == nil, "api.listen", fmt.Sprintf("%q is not host:port", c.API.Listen))
+	}
+	_, err := logrus.ParseLevel(c.Log.Level)
+	need(err == nil, "log.level", fmt.Sprintf("%q is not a level; expected debug, info, warn or error", c.Log.Level))
+	need(c.Log.Format == "text" || c.Log.Format == "json", "log.format", fmt.Sprintf("%q is not a format; expected text or json", c.Log.Format))
+	return errors.Join(problems...)
+}
+
+func (c *Config) logger(out io.Writer) *logrus.Entry {
+	l := logrus.New()
+	l.SetOutput(out)
+	level, err := logrus.ParseLevel(c.Log.Level)
+	if err == nil {
+		l.SetLevel(level)
+	}
+	if c.Log.Format == "json" {
+		l.SetFormatter(&logrus.JSONFormatter{})
+	} else {
+		l.SetFormatter(&logrus.TextFormatter{FullTimestamp: true, DisableColors: true})
+	}
+	return logrus.NewEntry(l)
+}

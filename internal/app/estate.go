@@ -1,0 +1,101 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/changectl/changectl/internal/catalog"
+)
+
+// estate holds the catalog of the moment. A catalog that cannot be read leaves
+// the one before in force, and says so.
+type estate struct {
+	path    string
+	current atomic.Pointer[catalog.Catalog]
+	seen    string // stamp of the files at the last load
+	save    func(ctx context.Context, digest string, snapshot []byte) error
+	log     *logrus.Entry
+}
+
+func openEstate(ctx context.Context, file string, save func(context.Context, string, []byte) error, log *logrus.Entry) (*estate, error) {
+	e := &estate{path: file, save: save, log: log}
+	return e, e.load(ctx)
+}
+
+func (e *estate) catalog() *catalog.Catalog { return e.current.Load() }
+
+func (e *estate) load(ctx context.Context) error {
+	root, name := e.path, "."
+	info, err := os.Stat(e.path)
+	if err != nil {
+		return fmt.Errorf("open catalog: %w", err)
+	}
+	if !info.IsDir() {
+		root, name = filepath.Dir(e.path), filepath.Base(e.path)
+	}
+	e.seen = stamp(root)
+	c, _, err := catalog.Load(os.DirFS(root), name, catalog.Options{})
+	if err != nil {
+		return fmt.Errorf("load catalog %s: %w", e.path, err)
+	}
+	snapshot, err := c.Snapshot()
+	if err != nil {
+		return fmt.Errorf("snapshot catalog %s: %w", e.path, err)
+	}
+	if err := e.save(ctx, c.Digest(), snapshot); err != nil {
+		return fmt.Errorf("save catalog snapshot: %w", err)
+	}
+	e.current.Store(c)
+	e.log.WithFields(logrus.Fields{"digest": c.Digest(), "systems": len(c.Systems())}).Info("catalog loaded")
+	return nil
+}
+
+// watch loads the catalog again whenever its files have changed, until ctx ends.
+func (e *estate) watch(ctx context.Context) {
+	tick := time.NewTicker(2 * time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		root := e.path
+		if info, err := os.Stat(root); err == nil && !info.IsDir() {
+			root = filepath.Dir(root)
+		}
+		if stamp(root) == e.seen {
+			continue
+		}
+		if err := e.load(ctx); err != nil {
+			e.log.WithError(err).Error("catalog not loaded; the one before stays in force")
+		}
+	}
+}
+
+// stamp says in a string when the files below root were last changed.
+func stamp(root string) string {
+	s := ""
+	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		s += fmt.Sprintf("%s %d %d\n", p, info.Size(), info.ModTime().UnixNano())
+		return nil
+	})
+	if err != nil {
+		return "unreadable: " + err.Error()
+	}
+	return s
+}

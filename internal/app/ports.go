@@ -1,0 +1,86 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/changectl/changectl/internal/audit"
+	"github.com/changectl/changectl/internal/change"
+	"github.com/changectl/changectl/internal/desk"
+	"github.com/changectl/changectl/internal/engine"
+	"github.com/changectl/changectl/internal/execute"
+	"github.com/changectl/changectl/internal/httpapi"
+	"github.com/changectl/changectl/internal/identity"
+	"github.com/changectl/changectl/internal/ledger"
+	"github.com/changectl/changectl/workflows"
+)
+
+// Each part states in its own words what it needs of the others; here the words
+// meet.
+
+// deskLedger is the ledger as the desk asks for it.
+type deskLedger struct{ *ledger.Ledger }
+
+func (l deskLedger) Submit(ctx context.Context, s change.Submission) (change.Record, bool, error) {
+	return l.Ledger.Submit(ctx, ledger.Submission(s))
+}
+
+func (l deskLedger) Revise(ctx context.Context, id change.ID, s change.Submission, judge func(change.Facts) change.Verdict) (change.Record, error) {
+	return l.Ledger.Revise(ctx, id, ledger.Submission(s), judge)
+}
+
+func (l deskLedger) Changes(ctx context.Context, f httpapi.Filter) ([]change.Summary, error) {
+	return l.Ledger.Changes(ctx, ledger.Filter{Status: f.Status, System: f.System, Submitter: f.Mine, Open: f.Open, Limit: f.Limit})
+}
+
+func (l deskLedger) Entries(ctx context.Context, f httpapi.LogFilter) ([]audit.Record, error) {
+	return l.Ledger.Entries(ctx, ledger.EntryFilter(f))
+}
+
+// runner is the executor as the activities ask for it.
+type runner struct{ *execute.Executor }
+
+func (r runner) RunStep(ctx context.Context, in workflows.StepInput) (change.Result, error) {
+	return r.Run(ctx, execute.Input{RunKey: in.RunKey, Token: in.Token, Digest: in.Digest})
+}
+
+// foreign is the engine as the executor asks for it.
+type foreign struct{ *engine.Engine }
+
+func (f foreign) Run(ctx context.Context, id, name, queue string, args []any) (json.RawMessage, error) {
+	in := workflows.ForeignInput{Activity: name, TaskQueue: queue, Args: args, Timeout: 24 * time.Hour}
+	if deadline, ok := ctx.Deadline(); ok {
+		in.Timeout = time.Until(deadline)
+	}
+	return f.RunForeign(ctx, id, in)
+}
+
+// signatures verifies statements as desk and gate ask for it.
+type signatures struct {
+	signers *identity.Signers
+}
+
+func (s signatures) statement(signed change.SignedStatement, at time.Time) (desk.Signer, error) {
+	v, err := s.signers.Verify(signed, at)
+	return desk.Signer{Statement: v.Statement, Names: v.Principals, Key: v.Fingerprint}, err
+}
+
+// approval checks a stored approval: the signature is good for the moment at
+// which it was given, its key still counts now, and the statement is the one kept.
+func (s signatures) approval(clock func() time.Time) func(change.Approval) error {
+	return func(a change.Approval) error {
+		v, err := s.signers.Verify(a.Signed, clock())
+		if err != nil {
+			return err
+		}
+		kept, err := change.Canonical(a.Statement)
+		if err != nil {
+			return err
+		}
+		if string(kept) != string(a.Signed.Statement) || v.Fingerprint != a.Key {
+			return change.Denied("the stored approval of %s is not what was signed", a.Person)
+		}
+		return nil
+	}
+}

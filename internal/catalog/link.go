@@ -1,0 +1,207 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/changectl/changectl/internal/change"
+)
+
+// linker puts the entities together.
+type linker struct {
+	sources  []*source
+	byRef    map[change.Ref]*source
+	known    []change.Ref
+	trees    map[edge]forest
+	problems *problems
+}
+
+// link resolves the references between sources and returns the entities without
+// what is broken.
+func link(sources []*source, found *problems) []Entity {
+	l := linker{byRef: map[change.Ref]*source{}, trees: map[edge]forest{partOf: {}, memberOf: {}}, problems: found}
+	for _, s := range sources {
+		l.add(s)
+	}
+	for _, s := range l.sources {
+		for _, r := range s.links {
+			l.resolve(s, r)
+		}
+	}
+	l.owners()
+	l.redundancy()
+	l.persons()
+	var entities []Entity
+	for _, s := range l.sources {
+		if s.kind != kindLocation {
+			entities = append(entities, s.entity)
+		}
+	}
+	return entities
+}
+
+func (l *linker) add(s *source) {
+	if first := l.byRef[s.entity.Ref]; first != nil {
+		s.fail(s.at("metadata.name"), "metadata.name", "%s is already defined at %s", s.entity.Ref, first.where())
+		return
+	}
+	l.byRef[s.entity.Ref] = s
+	l.sources = append(l.sources, s)
+	l.known = append(l.known, s.entity.Ref)
+}
+
+func (l *linker) resolve(s *source, r relative) {
+	to := l.byRef[r.ref]
+	if to == nil {
+		hint := ""
+		if near := nearest(r.ref, l.known); len(near) > 0 {
+			hint = "; near it are " + join(near)
+		}
+		s.fail(r.node, r.path, "refers to %s, which is not in the catalog%s", r.ref, hint)
+		return
+	}
+	from := s
+	if r.reverse {
+		from, to = to, s
+	}
+	if tree := l.trees[r.edge]; tree != nil {
+		if way := tree.add(string(from.entity.Ref), string(to.entity.Ref)); way != nil {
+			s.fail(r.node, r.path, "closes a cycle: %s", strings.Join(way, " -> "))
+			return
+		}
+	}
+	from.entity.connect(r, to.entity.Ref)
+}
+
+func (e *Entity) connect(r relative, to change.Ref) {
+	switch r.edge {
+	case owns:
+		e.Owner = to
+	case dependsOn:
+		e.DependsOn = append(e.DependsOn, to)
+	case partOf:
+		e.PartOf = append(e.PartOf, to)
+	case through:
+		e.ReachedThrough = append(e.ReachedThrough, to)
+	case memberOf:
+		e.MemberOf = append(e.MemberOf, to)
+	case contactOf:
+		e.Contacts[r.key] = string(to)
+	}
+}
+
+// owners asks for an owner of every system; one that leads nowhere was reported.
+func (l *linker) owners() {
+	for _, s := range l.sources {
+		n, given := s.doc.Find("spec.owner")
+		if !s.entity.isSystem() || (given && n.Tag != "!!null") {
+			continue
+		}
+		s.fail(s.at("spec"), "spec.owner", "is missing; name the group or user that answers for %s", s.entity.Ref)
+	}
+}
+
+// redundancy holds the members of each redundancy group against each other. A
+// group that cannot be right is left out, so that its members pass outages on.
+func (l *linker) redundancy() {
+	groups := map[string][]*source{}
+	var names []string
+	for _, s := range l.sources {
+		name := s.entity.Group
+		if name == "" {
+			if s.entity.MustRun > 0 {
+				s.failFact("redundancy-min", "is given without %sredundancy-group", ours)
+				s.entity.MustRun = 0
+			}
+			continue
+		}
+		if groups[name] == nil {
+			names = append(names, name)
+		}
+		groups[name] = append(groups[name], s)
+	}
+	for _, name := range names {
+		mustRun := agreed(name, groups[name])
+		for _, s := range groups[name] {
+			if s.entity.MustRun = mustRun; mustRun == 0 {
+				s.entity.Group = ""
+			}
+		}
+	}
+}
+
+// agreed returns how many members must stay up, or 0 after reporting why nothing
+// can be said.
+func agreed(name string, members []*source) int {
+	var first *source
+	for _, s := range members {
+		switch n := s.entity.MustRun; {
+		case n == 0:
+		case first == nil:
+			first = s
+		case n != first.entity.MustRun:
+			s.failFact("redundancy-min", "is %d, but the redundancy group %s has %d at %s; the members must agree", n, name, first.entity.MustRun, first.where())
+			return 0
+		}
+	}
+	switch {
+	case first == nil:
+		members[0].failFact("redundancy-group", "no member of the group %s says how many must stay up; add %sredundancy-min", name, ours)
+	case first.entity.MustRun > len(members):
+		first.failFact("redundancy-min", "is %d, but the redundancy group %s has %d member(s)", first.entity.MustRun, name, len(members))
+	default:
+		return first.entity.MustRun
+	}
+	return 0
+}
+
+// failFact reports a problem at one of our annotations or labels.
+func (s *source) failFact(name, format string, args ...any) {
+	for _, path := range []string{"metadata.annotations", "metadata.labels"} {
+		n := s.at(path)
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == ours+name {
+				s.fail(n.Content[i+1], path+"."+ours+name, format, args...)
+				return
+			}
+		}
+	}
+}
+
+// persons refuses names that two persons go by: whoever approves is told apart
+// from whoever asks by them.
+func (l *linker) persons() {
+	taken := map[string]*source{}
+	for _, s := range l.sources {
+		if s.kind != kindUser {
+			continue
+		}
+		for _, name := range s.entity.names() {
+			if first := taken[name]; first != nil {
+				s.fail(s.nameNode(name), "", "%s goes by %q, and so does %s at %s; a name must be that of one person", s.entity.Ref, name, first.entity.Ref, first.where())
+				continue
+			}
+			taken[name] = s
+		}
+	}
+}
+
+// nameNode returns the place at which a user got one of its names.
+func (s *source) nameNode(name string) (n *yaml.Node) {
+	n = s.at("metadata.name")
+	if principal(s.entity.Email) == name {
+		return s.at("spec.profile.email")
+	}
+	for _, key := range []string{ours + "principals", github} {
+		s.pairs("metadata.annotations", func(k, v *yaml.Node) {
+			if k.Value == key && slices.ContainsFunc(list(v.Value), func(p string) bool {
+				return principal(p) == strings.TrimPrefix(name, "github:") || principal(p) == name
+			}) {
+				n = v
+			}
+		})
+	}
+	return n
+}

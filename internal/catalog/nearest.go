@@ -1,0 +1,79 @@
+package catalog
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/changectl/changectl/internal/change"
+)
+
+func (c *Catalog) unknown(ref change.Ref) *change.Error {
+	known := make([]change.Ref, len(c.entities))
+	for i, e := range c.entities {
+		known[i] = e.Ref
+	}
+	err := change.NotFound("%s is not in the catalog", ref)
+	if near := nearest(ref, known); len(near) > 0 {
+		return err.WithHint("near it are %s", join(near))
+	}
+	return err
+}
+
+func join(refs []change.Ref) string {
+	s := make([]string, len(refs))
+	for i, r := range refs {
+		s[i] = string(r)
+	}
+	return strings.Join(s, ", ")
+}
+
+// nearest returns up to three of the known references that somebody may have
+// meant, the likeliest first.
+func nearest(ref change.Ref, known []change.Ref) []change.Ref {
+	type candidate struct {
+		ref      change.Ref
+		distance int
+	}
+	var near []candidate
+	for _, k := range known {
+		d := distance(ref.Name(), k.Name())
+		if strings.HasPrefix(k.Name(), ref.Name()) {
+			d = min(d, 1)
+		}
+		if d <= (len(ref.Name())+1)/3 {
+			if k.Kind() != ref.Kind() {
+				d++
+			}
+			near = append(near, candidate{k, d})
+		}
+	}
+	slices.SortStableFunc(near, func(a, b candidate) int { return cmp.Or(a.distance-b.distance, cmp.Compare(a.ref, b.ref)) })
+	var out []change.Ref
+	for _, n := range near[:min(3, len(near))] {
+		out = append(out, n.ref)
+	}
+	return out
+}
+
+// distance is Levenshtein's: how many letters must be put in, taken out or
+// replaced.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,70 @@
+package change
+
+import "slices"
+
+// Status says where a change stands.
+type Status string
+
+// The statuses, in the order of the story.
+const (
+	Submitted        Status = "submitted"
+	Refused          Status = "refused"
+	AwaitingApproval Status = "awaiting-approval"
+	Rejected         Status = "rejected"
+	Scheduled        Status = "scheduled"
+	Waiting          Status = "waiting"
+	Running          Status = "running"
+	Held             Status = "held"
+	BackingOut       Status = "backing-out"
+	Completed        Status = "completed"
+	BackedOut        Status = "backed-out"
+	Failed           Status = "failed"
+	Expired          Status = "expired"
+	Cancelled        Status = "cancelled"
+	ReviewDue        Status = "review-due"
+	Closed           Status = "closed"
+)
+
+// Statuses lists every status in the order of the story.
+var Statuses = []Status{
+	Submitted, Refused, AwaitingApproval, Rejected, Scheduled, Waiting, Running, Held,
+	BackingOut, Completed, BackedOut, Failed, Expired, Cancelled, ReviewDue, Closed,
+}
+
+var follows = map[Status][]Status{
+	Submitted:        {Refused, AwaitingApproval, Scheduled, Cancelled, Expired},
+	AwaitingApproval: {AwaitingApproval, Refused, Rejected, Scheduled, Expired, Cancelled},
+	Scheduled:        {AwaitingApproval, Rejected, Waiting, Running, Expired, Cancelled},
+	Waiting:          {AwaitingApproval, Rejected, Running, Expired, Cancelled},
+	Running:          {Held, BackingOut, Completed, Failed},
+	Held:             {Running, BackingOut, Failed},
+	BackingOut:       {Held, BackedOut, Failed},
+	Completed:        {ReviewDue},
+	BackedOut:        {ReviewDue},
+	Failed:           {ReviewDue},
+	ReviewDue:        {Closed},
+}
+
+// MayFollow reports whether a change in status s may enter next.
+func (s Status) MayFollow(next Status) bool { return slices.Contains(follows[s], next) }
+
+// Final reports whether the way of the change has ended. A final change holds
+// no reservation and no claim; Failed is final for the workflow but its claim
+// stays, because its systems are in an unknown state.
+func (s Status) Final() bool {
+	switch s {
+	case Refused, Rejected, Completed, BackedOut, Failed, Expired, Cancelled, Closed:
+		return true
+	case Submitted, AwaitingApproval, Scheduled, Waiting, Running, Held, BackingOut, ReviewDue:
+		return false
+	}
+	return false
+}
+
+// Active reports whether the change holds a claim on its systems.
+func (s Status) Active() bool {
+	return s == Running || s == Held || s == BackingOut || s == Failed
+}
+
+// Valid reports whether s is one of Statuses.
+func (s Status) Valid() bool { return slices.Contains(Statuses, s) }

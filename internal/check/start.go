@@ -1,0 +1,112 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/changectl/changectl/internal/change"
+)
+
+// Estate is what a judgement asks of the catalog of the moment.
+type Estate interface {
+	Owner(system change.Ref) change.Ref
+	IsMember(person, group change.Ref) bool
+}
+
+// product is who acts when no person does.
+const product change.Ref = "system:changectl"
+
+// Standing says where the approvals given so far lead: Rejected, Scheduled, or
+// the status in which the change stands.
+func Standing(r change.Record, e Estate, verify func(change.Approval) error, now time.Time) (to change.Status, who change.Ref, why string) {
+	if a, no := change.Rejection(r, r.Approvals); no {
+		return change.Rejected, a.Person, a.Reason
+	}
+	if missing := Missing(r, r.Approvals, e, verify, now); len(missing) > 0 {
+		return change.AwaitingApproval, product, strings.Join(missing, "; ")
+	}
+	return change.Scheduled, product, "all approvals are given"
+}
+
+// Missing says in words what a change lacks of its approvals with the owners and
+// memberships of today.
+func Missing(r change.Record, approvals []change.Approval, e Estate, verify func(change.Approval) error, now time.Time) []string {
+	member := func(a change.Approval) error {
+		if !e.IsMember(a.Person, a.Role) {
+			return change.Denied("%s is not, or no longer, a member of %s", a.Person, a.Role)
+		}
+		return verify(a)
+	}
+	return append(strangers(r, e), change.Unmet(r, approvals, member, now)...)
+}
+
+// strangers names the touched systems whose owner is another than the one whose
+// approval the plan asks for.
+func strangers(r change.Record, e Estate) []string {
+	var found []string
+	for _, q := range r.Plan.Approvals {
+		for _, s := range q.Systems {
+			if now := e.Owner(s); now != q.Role {
+				found = append(found, fmt.Sprintf("%s belongs to %s now, not to %s: revise the change so that the owner of today can approve it (changectl submit --revise %s)", s, now, q.Role, r.ID))
+			}
+		}
+	}
+	return found
+}
+
+// Start judges a change at the start of its window: it runs when the plan is the
+// one that was approved, its approvals and owners still stand, it still fits, and
+// nothing else holds what it needs.
+func Start(f change.Facts, e Estate, verify func(change.Approval) error) change.Ruling {
+	r := f.Record
+	if digest, err := r.Plan.Digest(); err != nil || digest != r.Digest {
+		return change.Ruling{To: change.AwaitingApproval, Why: "the plan in the ledger is not the one of its digest; submit the change again"}
+	}
+	if f.Now.Add(Needed(r.Plan)).After(r.Plan.Window.End) {
+		return change.Ruling{To: change.Expired, Why: fmt.Sprintf("the plan and its way back need %s, which no longer fit before %s", Needed(r.Plan), r.Plan.Window.End.UTC().Format(time.RFC3339))}
+	}
+	if a, no := change.Rejection(r, f.Approvals); no {
+		return change.Ruling{To: change.AwaitingApproval, Why: fmt.Sprintf("%s has rejected it since: %s", a.Person, a.Reason)}
+	}
+	if missing := Missing(r, f.Approvals, e, verify, f.Now); len(missing) > 0 {
+		return change.Ruling{To: change.AwaitingApproval, Why: strings.Join(missing, "; ")}
+	}
+	v := Review(f)
+	if v.Blocked() {
+		return change.Ruling{To: change.Waiting, Why: first(v), Findings: v.Findings}
+	}
+	return change.Ruling{To: change.Running, Why: "the window is open, the approvals stand, nothing is in the way", Findings: v.Findings}
+}
+
+func first(v change.Verdict) string {
+	for _, f := range v.Findings {
+		if f.Severity == change.Blocks {
+			return f.Message
+		}
+	}
+	return ""
+}
+
+// Members is what Approvable asks of the catalog.
+type Members interface {
+	Members(group change.Ref) []change.Ref
+}
+
+// Approvable refuses a plan that nobody could ever approve, because a group that
+// has to has too few members besides the submitter.
+func Approvable(p change.Plan, m Members) error {
+	for _, q := range p.Approvals {
+		able := 0
+		for _, person := range m.Members(q.Role) {
+			if person != p.Submitter {
+				able++
+			}
+		}
+		if able < q.Count {
+			return change.Invalid("%s must approve with %d of its members, and has %d besides the submitter", q.Role, q.Count, able).
+				WithHint("somebody else has to submit this change, or the catalog needs more members of %s", q.Role)
+		}
+	}
+	return nil
+}

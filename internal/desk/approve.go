@@ -1,0 +1,190 @@
+package desk
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/changectl/changectl/internal/audit"
+	"github.com/changectl/changectl/internal/change"
+	"github.com/changectl/changectl/internal/httpapi"
+	"github.com/changectl/changectl/workflows"
+)
+
+// ToSign returns the statements that a person would have to sign, one for each
+// role in which they can give the verb.
+func (d *Desk) ToSign(ctx context.Context, who change.Person, id change.ID, q httpapi.SignQuery) ([]change.Statement, error) {
+	rec, err := d.Ledger.Change(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if q.Verb == change.Approve || q.Verb == change.Reject {
+		roles, err := d.roles(rec, who, q.Verb)
+		if err != nil {
+			return nil, d.refused(ctx, rec, who, "approval.refused", err)
+		}
+		list := make([]change.Statement, len(roles))
+		for i, role := range roles {
+			list[i] = d.statement(rec, q)
+			list[i].Role = role
+		}
+		return list, nil
+	}
+	if !q.Verb.Signed() {
+		return nil, change.Invalid("%q needs no signature", q.Verb)
+	}
+	if rec.Hold == nil {
+		return nil, change.Conflict("%s is %s, not held; there is nothing to decide", id, rec.Status)
+	}
+	if err := d.mayDecide(rec, who.Ref, q.Verb); err != nil {
+		return nil, d.refused(ctx, rec, who, "decision.refused", err)
+	}
+	s := d.statement(rec, q)
+	s.Hold, s.Step = rec.Hold.Number, rec.Hold.Step
+	return []change.Statement{s}, nil
+}
+
+func (d *Desk) statement(rec change.Record, q httpapi.SignQuery) change.Statement {
+	return change.Statement{
+		Instance: d.Instance, Change: rec.ID, Revision: rec.Revision, Plan: rec.Digest, Verb: q.Verb,
+		Reason: q.Reason, Expires: rec.Plan.Window.End.UTC(), Nonce: rand.Text(),
+	}
+}
+
+// roles returns the groups in whose name a person can approve or reject a change now.
+func (d *Desk) roles(rec change.Record, who change.Person, verb change.Verb) ([]change.Ref, error) {
+	if rec.Status.Active() || rec.Status.Final() {
+		return nil, change.Conflict("%s is %s; approvals are given before a change starts", rec.ID, rec.Status)
+	}
+	if who.Ref == rec.Submitter {
+		return nil, change.Denied("%s submitted %s; nobody approves or rejects a change of their own", who.Ref, rec.ID).
+			WithHint("somebody else of %s has to look at it; to withdraw it, use changectl cancel %s", groups(rec), rec.ID)
+	}
+	var roles []change.Ref
+	for _, q := range rec.Plan.Approvals {
+		given := slices.ContainsFunc(rec.Approvals, func(a change.Approval) bool {
+			return a.Verb == verb && a.Role == q.Role && a.Person == who.Ref && a.Revision == rec.Revision
+		})
+		if d.Catalog().IsMember(who.Ref, q.Role) && !given && !slices.Contains(roles, q.Role) {
+			roles = append(roles, q.Role)
+		}
+	}
+	if len(roles) == 0 {
+		return nil, change.Denied("%s has no approval to give for %s: it needs %s, of which they are no member or have spoken already", who.Ref, rec.ID, groups(rec))
+	}
+	return roles, nil
+}
+
+func groups(rec change.Record) string {
+	var names []string
+	for _, q := range rec.Plan.Approvals {
+		if !slices.Contains(names, string(q.Role)) {
+			names = append(names, string(q.Role))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// Approve takes signed approvals or rejections, has the ledger record those that
+// count, and tells the workflow.
+func (d *Desk) Approve(ctx context.Context, who change.Person, id change.ID, list []change.SignedStatement) (change.Record, error) {
+	if len(list) == 0 {
+		return change.Record{}, change.Invalid("holds no signed statement").At("statements")
+	}
+	for _, signed := range list {
+		if err := d.approve(ctx, who, id, signed); err != nil {
+			rec, getErr := d.Ledger.Change(ctx, id)
+			return rec, errors.Join(err, getErr)
+		}
+	}
+	return d.Ledger.Change(ctx, id)
+}
+
+func (d *Desk) approve(ctx context.Context, who change.Person, id change.ID, signed change.SignedStatement) error {
+	rec, err := d.Ledger.Change(ctx, id)
+	if err != nil {
+		return err
+	}
+	signer, err := d.signedBy(who, signed)
+	if err != nil {
+		return d.refused(ctx, rec, who, "approval.refused", err)
+	}
+	a := change.Approval{Statement: signer.Statement, Signed: signed, Person: who.Ref, Key: signer.Key, At: d.Clock()}
+	if a.Change != id { // the ledger would judge it under the change that it names
+		return d.refused(ctx, rec, who, "approval.refused", change.Denied("the signature is for %s, not for %s", a.Change, id))
+	}
+	_, err = d.Ledger.Approve(ctx, a, func(f change.Facts) error { return d.judgeApproval(f, who, a) })
+	if err != nil {
+		return err
+	}
+	_, err = d.Engine.Poke(ctx, id, workflows.UpdateApproval, a.Nonce, workflows.Poke{Nonce: a.Nonce, Verb: a.Verb})
+	return err
+}
+
+// judgeApproval is asked inside the transaction that records an approval.
+func (d *Desk) judgeApproval(f change.Facts, who change.Person, a change.Approval) error {
+	r := f.Record
+	if a.Verb != change.Approve && a.Verb != change.Reject {
+		return change.Denied("the statement says %q; expected approve or reject", a.Verb)
+	}
+	if err := d.current(r, a.Statement); err != nil {
+		return err
+	}
+	roles, err := d.roles(r, who, a.Verb)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(roles, a.Role) {
+		return change.Denied("%s cannot speak for %q on %s; they can for %v", who.Ref, a.Role, r.ID, roles)
+	}
+	return nil
+}
+
+// current reports whether a statement is for a change exactly as it stands.
+func (d *Desk) current(r change.Record, s change.Statement) error {
+	switch {
+	case s.Instance != d.Instance:
+		return change.Denied("the signature is for the installation %q; this is %q", s.Instance, d.Instance)
+	case s.Change != r.ID:
+		return change.Denied("the signature is for %s, not for %s", s.Change, r.ID)
+	case s.Revision != r.Revision:
+		return change.Denied("the signature is for revision %d of %s; it is at revision %d now", s.Revision, r.ID, r.Revision).
+			WithHint("read what has changed (changectl show %s) and sign again", r.ID)
+	case s.Plan != r.Digest:
+		return change.Denied("the signature is for another plan (%s) than that of %s (%s)", s.Plan, r.ID, r.Digest)
+	case !d.Clock().Before(s.Expires):
+		return change.Denied("the statement expired at %s", s.Expires.UTC().Format("2006-01-02 15:04:05 UTC"))
+	}
+	return nil
+}
+
+// signedBy verifies a signature and that it is of the person who sends it.
+func (d *Desk) signedBy(who change.Person, signed change.SignedStatement) (Signer, error) {
+	signer, err := d.Verify(signed, d.Clock())
+	if err != nil {
+		return signer, err
+	}
+	for _, name := range signer.Names {
+		p, err := d.Catalog().PersonByPrincipal(name)
+		if err == nil && p.Ref == who.Ref {
+			return signer, nil
+		}
+	}
+	return signer, change.Denied("the statement is signed with a key of %s, but sent by %s", strings.Join(signer.Names, ", "), who.Ref).
+		WithHint("sign with a key that allowed_signers lists for you (--key)")
+}
+
+// refused puts a refusal into the audit log and returns it.
+func (d *Desk) refused(ctx context.Context, rec change.Record, who change.Person, kind string, why error) error {
+	err := d.Ledger.Append(ctx, audit.Entry{
+		At: d.Clock(), Kind: kind, Change: rec.ID, Revision: rec.Revision, Who: who.Ref,
+		What: fmt.Sprintf("refused about %s", rec.ID), Why: why.Error(), Systems: rec.Plan.Footprint.Touch,
+	})
+	if err != nil {
+		return fmt.Errorf("record refusal: %w", errors.Join(err, why))
+	}
+	return why
+}

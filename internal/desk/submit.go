@@ -1,0 +1,167 @@
+package desk
+
+import (
+	"context"
+	"strings"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/changectl/changectl/internal/change"
+	"github.com/changectl/changectl/internal/check"
+	"github.com/changectl/changectl/internal/httpapi"
+	"github.com/changectl/changectl/internal/runbook"
+	"github.com/changectl/changectl/internal/schedule"
+	"github.com/changectl/changectl/workflows"
+)
+
+// Preview compiles and checks a request and writes nothing.
+func (d *Desk) Preview(ctx context.Context, who change.Person, req change.Request) (httpapi.Preview, error) {
+	s, err := d.compile(ctx, who, req)
+	if err != nil {
+		return httpapi.Preview{}, err
+	}
+	held, err := d.Ledger.Calendar(ctx, s.Plan.Window.Start, s.Plan.Window.End, "")
+	if err != nil {
+		return httpapi.Preview{}, err
+	}
+	v := check.Review(change.Facts{Now: d.Clock(), Record: change.Record{Plan: s.Plan}, Holdings: held})
+	return httpapi.Preview{Plan: s.Plan, Digest: s.Digest, Findings: v.Findings}, nil
+}
+
+// Submit records a request, has its workflow check it, and returns where it
+// stands then. A change that was refused is returned together with a Conflict.
+func (d *Desk) Submit(ctx context.Context, who change.Person, req change.Request) (change.Record, error) {
+	if err := d.Engine.Healthy(ctx); err != nil {
+		return change.Record{}, err
+	}
+	s, err := d.compile(ctx, who, req)
+	if err != nil {
+		return change.Record{}, err
+	}
+	rec, created, err := d.Ledger.Submit(ctx, s)
+	if err != nil {
+		return rec, err
+	}
+	d.Logger.WithFields(logrus.Fields{"change": rec.ID, "person": who.Ref, "new": created}).Info("change submitted")
+	if _, err := d.Engine.Submit(ctx, rec); err != nil {
+		return rec, err
+	}
+	return d.answer(ctx, rec.ID)
+}
+
+// Revise replaces what was asked for in a change that has not started.
+func (d *Desk) Revise(ctx context.Context, who change.Person, id change.ID, req change.Request) (change.Record, error) {
+	old, err := d.Ledger.Change(ctx, id)
+	if err != nil {
+		return old, err
+	}
+	if old.Submitter != who.Ref {
+		return old, d.refused(ctx, old, who, "change.revision-refused",
+			change.Denied("%s was submitted by %s; only they revise it", id, old.Submitter))
+	}
+	s, err := d.compile(ctx, who, req)
+	if err != nil {
+		return old, err
+	}
+	rec, err := d.Ledger.Revise(ctx, id, s, check.Review)
+	if err != nil {
+		return rec, err
+	}
+	if _, err := d.Engine.Poke(ctx, id, workflows.UpdateRevision, s.Nonce, workflows.Poke{Revision: rec.Revision}); err != nil {
+		return rec, err
+	}
+	return d.answer(ctx, id)
+}
+
+// answer returns a change; a refused one comes with a Conflict that says why.
+func (d *Desk) answer(ctx context.Context, id change.ID) (change.Record, error) {
+	rec, err := d.Ledger.Change(ctx, id)
+	if err != nil || rec.Status != change.Refused {
+		return rec, err
+	}
+	for _, f := range rec.Findings {
+		if f.Severity == change.Blocks {
+			return rec, change.Conflict("%s is refused: %s", id, f.Message)
+		}
+	}
+	return rec, change.Conflict("%s is refused: %s", id, rec.Note)
+}
+
+// compile makes the plan of a request, whole: steps, footprint, risk, approvals, digest.
+func (d *Desk) compile(ctx context.Context, who change.Person, req change.Request) (change.Submission, error) {
+	if err := complete(req); err != nil {
+		return change.Submission{}, err
+	}
+	window, err := schedule.Resolve(req.Window)
+	if err != nil {
+		return change.Submission{}, err
+	}
+	if err := schedule.InPast(window, d.Clock()); err != nil {
+		return change.Submission{}, err
+	}
+	plan, err := d.plan(ctx, who, req, window)
+	if err != nil {
+		return change.Submission{}, err
+	}
+	digest, err := plan.Digest()
+	if err != nil {
+		return change.Submission{}, err
+	}
+	return change.Submission{Request: req, Plan: plan, Digest: digest, Submitter: who.Ref, Nonce: req.Nonce}, nil
+}
+
+func (d *Desk) plan(ctx context.Context, who change.Person, req change.Request, window change.Window) (change.Plan, error) {
+	book, source, _, err := d.Library.Find(req.Runbook)
+	if err != nil {
+		return change.Plan{}, err
+	}
+	cat := d.Catalog()
+	plan, err := book.Compile(runbook.Input{
+		Request: req, Window: window, Systems: cat, Source: source, Instance: d.Instance, Submitter: who.Ref,
+	})
+	if err != nil {
+		return plan, err
+	}
+	plan.Footprint, err = cat.Footprint(plan.Footprint.Touch, roots(plan.Footprint.Observe))
+	if err != nil {
+		return plan, err
+	}
+	plan.Catalog, plan.Policy = cat.Digest(), d.Policy.Digest()
+	if err := schedule.Fits(window, check.Times(plan), plan.Margin.Std()); err != nil {
+		return plan, err
+	}
+	history, err := d.Ledger.History(ctx, plan.Runbook.Name)
+	if err != nil {
+		return plan, err
+	}
+	plan.Risk = check.Risk(plan, history)
+	if plan.Approvals, err = d.Policy.Requirements(plan); err != nil {
+		return plan, err
+	}
+	return plan, check.Approvable(plan, cat)
+}
+
+func roots(observed []change.Affected) []change.Ref {
+	refs := make([]change.Ref, len(observed))
+	for i, a := range observed {
+		refs[i] = a.System
+	}
+	return refs
+}
+
+// complete checks what a request must hold before anything is looked up.
+func complete(req change.Request) error {
+	switch {
+	case strings.TrimSpace(req.Title) == "":
+		return change.Invalid("is missing; say in a line what is done").At("metadata.title")
+	case len(req.Title) > 120:
+		return change.Invalid("has %d bytes; at most 120 fit into a list", len(req.Title)).At("metadata.title")
+	case strings.TrimSpace(req.Reason) == "":
+		return change.Invalid("is missing; say why this change is made").At("spec.reason")
+	case req.Runbook == "":
+		return change.Invalid("is missing; changectl runbook list shows the choices").At("spec.runbook")
+	case req.Type != change.Normal:
+		return change.Invalid("is %q; this installation takes changes of type normal", req.Type).At("spec.type")
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/changectl/changectl/internal/change"
+)
+
+// maxAnswer bounds what the client reads of one answer, in bytes.
+const maxAnswer = 64 << 20
+
+// Client calls the API. Every error is a *change.Error. Where the server sends
+// the record of a change along with an error, both are returned.
+type Client struct {
+	base  string
+	token string
+	http  *http.Client
+	// Agent is sent as User-Agent.
+	Agent string
+}
+
+// NewClient returns a client of the server at base, such as
+// http://127.0.0.1:8440. A nil hc is replaced by one without a total timeout:
+// callers bound each call by its context.
+func NewClient(base, token string, hc *http.Client) *Client {
+	if hc == nil {
+		hc = &http.Client{Transport: http.DefaultTransport}
+	}
+	return &Client{base: strings.TrimRight(base, "/"), token: token, http: hc, Agent: "changectl"}
+}
+
+// Base returns the address of the server.
+func (c *Client) Base() string { return c.base }
+
+// call sends one request and decodes the answer into out.
+func (c *Client) call(ctx context.Context, method, path string, query url.Values, body, out any) error {
+	req, err := c.request(ctx, method, path, query, body)
+	if err != nil {
+		return err
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return c.unreachable(ctx, err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // nothing is left to be read
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return c.unreachable(ctx, err)
+	}
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		return c.refused(resp, b, out)
+	}
+	if err := json.Unmarshal(b, out); err != nil {
+		return change.FailedTo("read the answer of %s %s: %w", method, req.URL.Path, err).
+			WithHint("is %s a changectl server of this version?", c.base)
+	}
+	return nil
+}
+
+func (c *Client) request(ctx context.Context, method, path string, query url.Values, body any) (*http.Request, error) {
+	var r io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return nil, change.Invalid("encode the request: %w", err)
+		}
+		r = bytes.NewReader(b)
+	}
+	target := c.base + path
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, method, target, r)
+	if err != nil || req.URL.Host == "" || (req.URL.Scheme != "http" && req.URL.Scheme != "https") {
+		return nil, change.Invalid("%q is not the address of a server; write for example http://127.0.0.1:8440", c.base).At("server")
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	req.Header.Set("Accept", "application/json, application/problem+json")
+	req.Header.Set("User-Agent", c.Agent)
+	return req, nil
+}
+
+func (c *Client) unreachable(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return change.Unavailable("the request to %s was given up: %w", c.base, cause)
+	}
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	return change.Unavailable("no changectl server answers at %s: %w", c.base, err).
+		WithHint("start one with changectl dev, or set CHANGECTL_SERVER (or --server) to the address of yours")
+}
+
+// refused makes an error of an answer that is not a success, and hands over the
+// record that came with it.
+func (c *Client) refused(resp *http.Response, b []byte, out any) error {
+	var p Problem
+	if err := json.Unmarshal(b, &p); err != nil || p.Detail == "" {
+		text := fmt.Sprintf("%s %s answers %s", resp.Request.Method, resp.Request.URL.Redacted(), resp.Status)
+		e := &change.Error{Kind: kindOf(resp.StatusCode), Message: text}
+		return e.WithHint("is %s the address of a changectl server?", c.base)
+	}
+	if rec, ok := out.(*change.Record); ok && p.Record != nil {
+		*rec = *p.Record
+	}
+	return p.restore()
+}

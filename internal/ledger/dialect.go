@@ -1,0 +1,166 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/changectl/changectl/internal/change"
+)
+
+// dialect is where the two databases differ.
+type dialect struct {
+	name     string
+	lockHead string // reads the head of the log and takes the lock of the ledger
+	overlap  string // condition on holdings, with the arguments of overlapArgs
+	dollar   bool
+}
+
+// The holding's index leads with starts_at on SQLite, where it is the table's own
+// order, and with ends_at on PostgreSQL; both bound the range by the longest window.
+var (
+	sqliteDialect = &dialect{
+		name:     "sqlite",
+		lockHead: "select size, root from log_head where id = 1", // begin immediate has the lock
+		overlap:  "h.starts_at < ? and h.ends_at > ? and h.starts_at > ?",
+	}
+	postgresDialect = &dialect{
+		name:     "postgres",
+		lockHead: "select size, root from log_head where id = 1 for update",
+		overlap:  "h.starts_at < ? and h.ends_at > ? and h.ends_at < ?",
+		dollar:   true,
+	}
+)
+
+func (d *dialect) overlapArgs(w change.Window) []any {
+	start, end := micros(w.Start), micros(w.End)
+	bound := start - LongestWindow.Microseconds()
+	if d == postgresDialect {
+		bound = end + LongestWindow.Microseconds()
+	}
+	return []any{end, start, bound}
+}
+
+var rebound sync.Map // text with ? -> text with $1
+
+// rebind returns the query with the placeholders of the database. Queries hold
+// no question mark but placeholders.
+func (d *dialect) rebind(query string) string {
+	if !d.dollar {
+		return query
+	}
+	if done, ok := rebound.Load(query); ok {
+		if s, ok := done.(string); ok {
+			return s
+		}
+	}
+	var b strings.Builder
+	n := 0
+	for _, r := range query {
+		if r != '?' {
+			b.WriteRune(r)
+			continue
+		}
+		n++
+		b.WriteByte('$')
+		b.WriteString(strconv.Itoa(n))
+	}
+	rebound.Store(query, b.String())
+	return b.String()
+}
+
+// placeholders returns group repeated n times with commas: (?, ?), (?, ?).
+func placeholders(group string, n int) string {
+	return strings.TrimSuffix(strings.Repeat(group+", ", n), ", ")
+}
+
+// conn runs queries in the words of one database.
+type conn struct {
+	*sql.Tx
+	d *dialect
+}
+
+func (c conn) exec(ctx context.Context, query string, args ...any) error {
+	_, err := c.ExecContext(ctx, c.d.rebind(query), args...)
+	return err
+}
+
+func (c conn) row(ctx context.Context, query string, args ...any) *sql.Row {
+	return c.QueryRowContext(ctx, c.d.rebind(query), args...)
+}
+
+// each calls scan for every row of the query.
+func (c conn) each(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) (err error) {
+	rows, err := c.QueryContext(ctx, c.d.rebind(query), args...)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := rows.Close(); err == nil {
+			err = e
+		}
+	}()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// chunk is how many rows or values go into one statement at most.
+const chunk = 500
+
+// insert writes rows of equal length with as few statements as reasonable; head
+// is the statement up to and without "values", tail what follows the rows.
+func (c conn) insert(ctx context.Context, head, tail string, rows [][]any) error {
+	for len(rows) > 0 {
+		part := rows[:min(chunk, len(rows))]
+		rows = rows[len(part):]
+		group := "(" + placeholders("?", len(part[0])) + ")"
+		var args []any
+		for _, r := range part {
+			args = append(args, r...)
+		}
+		if err := c.exec(ctx, head+" values "+placeholders(group, len(part))+" "+tail, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// again reports whether the database gave the transaction up for the sake of
+// another one, so that it can simply be run again.
+func again(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+// unreachable reports whether err means that the database does not answer now.
+func unreachable(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "57P") ||
+			strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "28") || pg.Code == "3D000"
+	}
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		switch lite.Code() & 0xff {
+		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR,
+			sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+			return true
+		}
+		return false
+	}
+	var connect *pgconn.ConnectError
+	var network *net.OpError
+	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, net.ErrClosed)
+}

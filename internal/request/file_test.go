@@ -1,0 +1,111 @@
+package request_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/changectl/changectl/internal/change"
+	"github.com/changectl/changectl/internal/document"
+	"github.com/changectl/changectl/internal/request"
+)
+
+const whole = `apiVersion: changectl.dev/v1
+kind: Change
+metadata: {title: 'PostgreSQL 15.20 on the orders pair'}
+spec:
+  type: emergency
+  reason: Security release 15.20
+  runbook: github:acme/books//pg.yaml@0a1b2c
+  parameters:
+    primary: resource:orders-db-1
+    version: 15.20
+    build: 0123
+    big: 9007199254740993
+    retries: 3
+    online: true
+    word: "true"
+    day: 2027-03-06
+    members: [resource:a, 2, 1.50, {deep: [no]}]
+  window: {start: 2027-03-06T23:00, duration: 90m, zone: Europe/Berlin}
+`
+
+func TestAFileBecomesARequest(t *testing.T) {
+	got, _, err := request.Parse("c.yaml", []byte(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := change.Request{
+		Title: "PostgreSQL 15.20 on the orders pair", Type: change.Emergency, Reason: "Security release 15.20",
+		Runbook: "github:acme/books//pg.yaml@0a1b2c",
+		Parameters: map[string]any{
+			"primary": "resource:orders-db-1", "version": "15.20", "build": "0123", "big": "9007199254740993",
+			"retries": int64(3), "online": true, "word": "true", "day": "2027-03-06",
+			"members": []any{"resource:a", int64(2), "1.50", map[string]any{"deep": []any{"no"}}},
+		},
+		Window: change.WindowRequest{Start: "2027-03-06T23:00", Duration: "90m", Zone: "Europe/Berlin"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTheTypeIsNormalWhereNoneIsGiven(t *testing.T) {
+	got, _, err := request.Parse("c.yaml", []byte(strings.Replace(whole, "  type: emergency\n", "", 1)))
+	if err != nil || got.Type != change.Normal {
+		t.Errorf("got %q, %v", got.Type, err)
+	}
+}
+
+func TestEveryProblemOfAFileHasItsPlace(t *testing.T) {
+	const plain = "apiVersion: changectl.dev/v1\nkind: Change\nmetadata: {title: t}\nspec:\n  reason: r\n  runbook: b\n  window: {start: s, end: e}\n"
+	edit := func(before, after string) string { return strings.Replace(plain, before, after, 1) }
+	tests := map[string]struct{ in, want string }{
+		"nothing wrong": {plain, ""},
+		"unknown key":   {edit("reason: r", "reason: r\n  raeson: r"), "c.yaml:6:3: spec.raeson: is not a key here; expected one of parameters, reason, runbook, type, window"},
+		"other kind":    {edit("Change", "Runbook") + "more: x\n", `c.yaml:2:7: kind: is the text "Runbook"; expected Change`},
+		"other version": {edit("v1", "v2"), `c.yaml:1:13: apiVersion: is the text "changectl.dev/v2"; expected changectl.dev/v1`},
+		"no version":    {edit("apiVersion: changectl.dev/v1\n", ""), "c.yaml:1:1: apiVersion: is missing; write apiVersion: changectl.dev/v1"},
+		"no title":      {edit("{title: t}", "{}"), "c.yaml:3:11: metadata.title: is missing; say in a line what is done, such as 'PostgreSQL 15.20 on the orders pair'"},
+		"long title":    {edit("title: t", "title: "+strings.Repeat("ü", 121)), "c.yaml:3:19: metadata.title: is 121 characters long; at most 120 fit where it is shown, and the rest belongs to the reason"},
+		"title, lines":  {edit("title: t", `title: "a\nb"`), "c.yaml:3:19: metadata.title: holds a line break or another control character; expected one line"},
+		"title, list":   {edit("title: t", "title: [t]"), "c.yaml:3:19: metadata.title: is a list; expected text"},
+		"blank reason":  {edit("reason: r", "reason: ' '"), "c.yaml:5:11: spec.reason: is missing; say why it is done; it is kept in the log"},
+		"empty reason":  {edit("reason: r", "reason:"), "c.yaml:5:10: spec.reason: is missing; say why it is done; it is kept in the log"},
+		"no runbook":    {edit("  runbook: b\n", ""), "c.yaml:5:3: spec.runbook: is missing; name one; changectl runbook list shows them"},
+		"unknown type":  {edit("reason: r", "reason: r\n  type: urgent"), `c.yaml:6:9: spec.type: is "urgent"; expected standard, normal or emergency`},
+		"no start":      {edit("start: s, ", ""), "c.yaml:7:11: spec.window.start: is missing; write a local time such as '2027-03-06T23:00'"},
+		"no length":     {edit(", end: e", ""), "c.yaml:7:11: spec.window: has neither end nor duration; give one of them, such as duration 90m"},
+		"two lengths":   {edit("end: e", "end: e, duration: 90m"), "c.yaml:7:40: spec.window.duration: is given besides an end; keep one of them"},
+		"no duration":   {edit("end: e", "duration: 90"), `c.yaml:7:32: spec.window.duration: "90" is not a duration; write for example 90s, 15m or 1h30m`},
+		"backwards":     {edit("end: e", "duration: -5m"), "c.yaml:7:32: spec.window.duration: is -5m0s; expected a second or more"},
+		"no window": {edit("  window: {start: s, end: e}\n", ""), "c.yaml:5:3: spec.window.start: is missing; write a local time such as '2027-03-06T23:00'\n" +
+			"c.yaml:5:3: spec.window: has neither end nor duration; give one of them, such as duration 90m"},
+		"window, text":      {edit("{start: s, end: e}", "tonight"), `c.yaml:7:11: spec.window: is the text "tonight"; expected a mapping with the keys duration, end, start, zone`},
+		"empty parameter":   {edit("reason: r", "reason: r\n  parameters: {standby: , primary: x, list: [a, ~]}"), "c.yaml:6:25: spec.parameters.standby: is empty; give a value, or leave the parameter out\nc.yaml:6:49: spec.parameters.list: is empty; give a value, or leave the parameter out"},
+		"parameters, list":  {edit("reason: r", "reason: r\n  parameters: [a]"), "c.yaml:6:15: spec.parameters: is a list; expected a mapping"},
+		"duplicate":         {edit("reason: r", "reason: r\n  reason: s"), "c.yaml:6:3: spec.reason: is given twice; the first is on line 5"},
+		"alias":             {edit("reason: r", "reason: &r r\n  type: *r"), "c.yaml:5:11: spec.reason: YAML anchors and aliases are not read; write the value out\nc.yaml:6:9: spec.type: YAML anchors and aliases are not read; write the value out"},
+		"a list":            {"- a\n", "c.yaml:1:1: is a list; expected a mapping with the keys apiVersion, kind, metadata, spec"},
+		"nothing":           {"", "c.yaml:1:1: holds 0 YAML documents; expected exactly one"},
+		"two":               {plain + "---\n" + plain, "c.yaml:1:1: holds 2 YAML documents; expected exactly one"},
+		"over 256 KiB":      {plain + "#" + strings.Repeat("x", 256<<10), "c.yaml: is 262268 bytes; at most 262144 (256 KiB) are read, so split it"},
+		"several, in order": {edit("reason: r", "raeson: r") + "kidn: x\n", "c.yaml:5:3: spec.raeson: is not a key here; expected one of parameters, reason, runbook, type, window\nc.yaml:5:3: spec.reason: is missing; say why it is done; it is kept in the log\nc.yaml:8:1: kidn: is not a key here; expected one of apiVersion, kind, metadata, spec"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := request.Parse("c.yaml", []byte(tt.in))
+			got := ""
+			if err != nil {
+				got = err.Error()
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+			if lines := strings.Count(tt.want, "c.yaml:"); lines != len(document.Problems(err)) {
+				t.Errorf("%d problems, want %d", len(document.Problems(err)), lines)
+			}
+		})
+	}
+}

@@ -1,0 +1,446 @@
+package runbook
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/changectl/changectl/internal/change"
+)
+
+// Systems looks systems up in a catalog. An unknown one is a NotFound error.
+type Systems interface {
+	System(ref change.Ref) (change.System, error)
+}
+
+// Input is what a runbook is compiled with.
+type Input struct {
+	Request   change.Request
+	Window    change.Window
+	Systems   Systems
+	Source    change.Source // name, title, owner and digest are filled in where they are empty
+	Instance  string
+	Submitter change.Ref
+}
+
+// Compile checks the request's parameters and returns the plan of one change.
+// Impact, what else is observed, catalog, policy, risk and approvals are left to
+// the caller. Errors are of the kinds Invalid and NotFound, all of them joined;
+// those about the runbook itself hold document.Problems.
+func (r *Runbook) Compile(in Input) (change.Plan, error) {
+	c := &compiler{runbook: r, systems: in.Systems, targets: map[change.Ref]change.System{}, roles: map[change.Ref]change.Mode{}}
+	if err := c.parameters(in.Request.Parameters); err != nil {
+		return change.Plan{}, err
+	}
+	if err := c.observed(); err != nil {
+		return change.Plan{}, err
+	}
+	steps := c.steps()
+	if err := errors.Join(c.problems...); err != nil {
+		return change.Plan{}, change.Invalid("compile runbook %s for this change: %w", r.Metadata.Name, err)
+	}
+	req := in.Request
+	return change.Plan{
+		Instance: in.Instance, Title: req.Title, Type: req.Type, Reason: req.Reason, Submitter: in.Submitter,
+		Runbook: r.source(in.Source), Parameters: c.values, Window: in.Window,
+		Targets: c.resolved(), Footprint: c.footprint(), Steps: steps,
+		AtCutoff: r.atCutoff(), Margin: r.Spec.Margin, Escalation: r.escalation(),
+	}, nil
+}
+
+func (r *Runbook) source(s change.Source) change.Source {
+	if s.Name == "" {
+		s.Name = r.Metadata.Name
+	}
+	if s.Title == "" {
+		s.Title = r.Metadata.Title
+	}
+	if s.Owner == "" {
+		s.Owner = r.Metadata.Owner
+	}
+	if s.Digest == "" {
+		s.Digest = r.digest
+	}
+	return s
+}
+
+func (r *Runbook) atCutoff() change.AtCutoff {
+	if r.Spec.AtCutoff == "" {
+		return change.CutoffBackOut
+	}
+	return r.Spec.AtCutoff
+}
+
+func (r *Runbook) escalation() []change.Escalation {
+	var all []change.Escalation
+	for _, e := range r.Spec.Escalation {
+		all = append(all, change.Escalation(e))
+	}
+	return all
+}
+
+type compiler struct {
+	runbook  *Runbook
+	systems  Systems
+	values   map[string]any
+	targets  map[change.Ref]change.System
+	roles    map[change.Ref]change.Mode
+	problems []error
+}
+
+// parameters normalises what the change gives and resolves the systems in it.
+func (c *compiler) parameters(given map[string]any) error {
+	declared := c.runbook.Spec.Parameters
+	var problems []error
+	c.values = map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if _, ok := declared[name]; !ok {
+			problems = append(problems, change.Invalid("is not a parameter of runbook %s; expected one of %s",
+				c.runbook.Metadata.Name, listed(c.runbook.order)).At(field(name)))
+		}
+	}
+	for _, name := range c.runbook.order {
+		if err := c.parameter(name, declared[name], given); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func field(parameter string) string { return "spec.parameters." + parameter }
+
+func (c *compiler) parameter(name string, p Parameter, given map[string]any) error {
+	v, ok := given[name]
+	switch {
+	case !ok && p.required():
+		return change.Invalid("is missing; expected %s", p.wanted()).At(field(name))
+	case !ok && p.Default == nil:
+		return nil
+	}
+	var err error
+	if ok {
+		v, err = p.value(v)
+	} else {
+		v, err = p.initial()
+	}
+	if err != nil {
+		return change.Invalid("%w", err).At(field(name))
+	}
+	c.values[name] = v
+	if !p.isSystem() {
+		return nil
+	}
+	return c.target(v, p, name)
+}
+
+// wanted says what a missing parameter should be.
+func (p Parameter) wanted() string {
+	s := map[string]string{
+		typeString: "text", typeInt: "a whole number", typeBool: "true or false", typeDuration: "a duration, for example 15m",
+		typeSystem: "a system, for example resource:orders-db-1", typeList: "a list of " + p.Of,
+	}[p.Type]
+	if p.Pattern != "" {
+		s += " that matches " + p.Pattern
+	}
+	if p.Title != "" {
+		s += " (" + p.Title + ")"
+	}
+	return s
+}
+
+func (c *compiler) target(v any, p Parameter, name string) error {
+	refs, ok := v.([]any)
+	if !ok {
+		refs = []any{v}
+	}
+	role := change.Touch
+	if p.Role != "" {
+		role = p.Role
+	}
+	var problems []error
+	for _, r := range refs {
+		if s, ok := r.(string); ok {
+			problems = append(problems, c.resolve(change.Ref(s), role, field(name)))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// resolve makes a system a target; touch outweighs observe.
+func (c *compiler) resolve(ref change.Ref, role change.Mode, where string) error {
+	if _, known := c.targets[ref]; !known {
+		s, err := c.systems.System(ref)
+		if err != nil {
+			var e *change.Error
+			if errors.As(err, &e) && e.Field == "" {
+				return e.At(where)
+			}
+			return err
+		}
+		c.targets[ref] = s
+	}
+	if c.roles[ref] != change.Touch {
+		c.roles[ref] = role
+	}
+	return nil
+}
+
+// observed resolves what the runbook and its steps observe.
+func (c *compiler) observed() error {
+	var problems []error
+	_, err := c.observe("spec.observes", c.runbook.Spec.Observes)
+	problems = append(problems, err)
+	for i, s := range c.runbook.Spec.Steps {
+		_, err := c.observe(fmt.Sprintf("spec.steps[%d].observes", i), s.Observes)
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
+}
+
+func (c *compiler) observe(path string, texts []string) ([]change.Ref, error) {
+	var refs []change.Ref
+	for i, text := range texts {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		v, err := expandText(text, c.scope())
+		if err != nil {
+			return nil, c.problem(at, err)
+		}
+		list, ok := v.([]any)
+		if !ok {
+			list = []any{v}
+		}
+		for _, e := range list {
+			ref, err := change.ParseRef(fmt.Sprint(e), "")
+			if err != nil {
+				return nil, c.problem(at, err)
+			}
+			if err := c.resolve(ref, change.Observe, ""); err != nil {
+				return nil, change.NotFound("%s: %w", c.runbook.doc.Field(at, "%s", ref), err)
+			}
+			refs = append(refs, ref)
+		}
+	}
+	return refs, nil
+}
+
+func (c *compiler) problem(path string, err error) error {
+	return change.Invalid("compile runbook %s: %w", c.runbook.Metadata.Name, c.runbook.doc.Field(path, "%s", err))
+}
+
+func (c *compiler) scope() Scope {
+	systems := make(map[string]change.System, len(c.targets))
+	for ref, s := range c.targets {
+		systems[string(ref)] = s
+	}
+	return Scope{Parameters: c.values, Systems: systems}
+}
+
+func (c *compiler) resolved() []change.System {
+	all := []change.System{}
+	for _, ref := range slices.Sorted(maps.Keys(c.targets)) {
+		all = append(all, c.targets[ref])
+	}
+	return all
+}
+
+func (c *compiler) footprint() change.Footprint {
+	f := change.Footprint{Touch: []change.Ref{}}
+	for _, ref := range slices.Sorted(maps.Keys(c.roles)) {
+		if c.roles[ref] == change.Touch {
+			f.Touch = append(f.Touch, ref)
+		} else {
+			f.Observe = append(f.Observe, change.Affected{System: ref, Path: []change.Ref{ref}})
+		}
+	}
+	return f
+}
+
+func (c *compiler) fail(n *yaml.Node, path string, err error) {
+	c.problems = append(c.problems, c.runbook.doc.At(n, path, "%s", err))
+}
+
+func (c *compiler) steps() []change.Step {
+	steps := []change.Step{}
+	for i, s := range c.runbook.Spec.Steps {
+		steps = append(steps, c.step(fmt.Sprintf("spec.steps[%d]", i), s))
+	}
+	return steps
+}
+
+func (c *compiler) step(path string, s Step) change.Step {
+	out := change.Step{
+		Name: s.Name, Title: c.title(path, s), Phase: s.Phase, When: s.When,
+		OnFailure: s.OnFailure, PointOfNoReturn: s.PointOfNoReturn, Checklist: s.Checklist,
+	}
+	if out.OnFailure == "" {
+		out.OnFailure = change.FailureHold
+	}
+	action, kind := c.action(path, s.Action)
+	out.Action = action
+	if s.Expected == nil {
+		span, _ := spanOf(kind)
+		out.Expected = change.Duration(span)
+	}
+	if out.Expected > out.Timeout {
+		n, _ := c.runbook.doc.Find(path + ".timeout")
+		c.fail(n, path+".timeout", change.Invalid("is %s; expected at least %s, the time that the step takes", out.Timeout, out.Expected))
+	}
+	out.Observes, _ = c.observe(path+".observes", s.Observes) // resolved before
+	if s.Undo != nil {
+		undo, _ := c.action(path+".undo", s.Undo.within(s))
+		if s.Undo.Expected == nil {
+			undo.Expected = undo.Timeout
+		}
+		out.Undo = &undo
+	}
+	return out
+}
+
+func (c *compiler) title(path string, s Step) string {
+	v, err := expandText(s.title(), c.scope())
+	if err == nil {
+		var text string
+		if text, err = plainText(v); err == nil {
+			return text
+		}
+	}
+	n, _ := c.runbook.doc.Find(path + ".title")
+	c.fail(n, path+".title", err)
+	return ""
+}
+
+func (c *compiler) action(path string, a Action) (change.Action, Kind) {
+	with, kind := c.arguments(path, a.Uses, a.With)
+	out := change.Action{
+		Uses: a.Uses, With: with, Timeout: a.Timeout, Idempotent: a.Idempotent,
+		Retry: change.Retry{Attempts: a.Retry.Attempts, Every: a.Retry.Every},
+	}
+	if a.Expected != nil {
+		out.Expected = *a.Expected
+	}
+	if d := a.DoneWhen; d != nil {
+		check := change.Action{Uses: d.Uses, Timeout: d.Timeout}
+		check.With, _ = c.arguments(path+".done-when", d.Uses, d.With)
+		if check.Timeout == 0 {
+			check.Timeout = a.Timeout
+		}
+		out.DoneWhen = &check
+	}
+	return out, kind
+}
+
+// arguments fills in what is known and checks the result against its kind.
+func (c *compiler) arguments(path, uses string, with *yaml.Node) (json.RawMessage, Kind) {
+	before := len(c.problems)
+	n := c.expand(with, path+".with")
+	if len(c.problems) > before {
+		return nil, nil
+	}
+	kind, problems := decodeKind(c.runbook.doc, uses, n, path+".with", nil)
+	c.problems = append(c.problems, problems...)
+	if len(problems) > 0 {
+		return nil, kind
+	}
+	c.reach(n, path+".with", kind)
+	raw, err := encode(kind)
+	if err != nil {
+		c.fail(n, path+".with", err)
+	}
+	return raw, kind
+}
+
+// reach checks that every system named is a target of the change, and can be
+// reached as the kind needs it.
+func (c *compiler) reach(n *yaml.Node, path string, k Kind) {
+	if in, ok := k.(nester); ok && in.nested() != nil {
+		c.reach(childOf(childOf(n, "until"), "with"), path+".until.with", in.nested().kind)
+		return
+	}
+	at := childOf(n, "system")
+	for _, ref := range k.Systems() {
+		if !isText(string(ref)) {
+			c.fail(at, path+".system", change.Invalid("depends on what is known only at run time; expected parameters and systems alone"))
+		} else if _, ok := c.targets[ref]; !ok {
+			c.fail(at, path+".system", change.Invalid("%s is none of the systems of this change; expected a parameter of type system, or an entry of spec.observes", ref))
+		}
+	}
+	e, ok := k.(reacher)
+	if !ok {
+		return
+	}
+	ref, name := e.endpoint()
+	if s, ok := c.targets[ref]; ok && s.Endpoints[name] == "" {
+		c.fail(at, path+".system", change.Invalid("the catalog does not say how to reach %s: it has no endpoint %s; add the annotation changectl.dev/endpoint.%s", ref, name, name))
+	}
+}
+
+// expand returns a copy of n in which every expression over parameters and
+// systems is filled in. Those that need more stay as text.
+func (c *compiler) expand(n *yaml.Node, path string) *yaml.Node {
+	if n.Kind == yaml.ScalarNode {
+		if !strings.Contains(n.Value, opening) || isCondition(path) {
+			return n
+		}
+		v, err := c.fill(n.Value)
+		if err != nil {
+			c.fail(n, path, err)
+			return n
+		}
+		return placed(nodeOf(v), n)
+	}
+	out := *n
+	out.Content = make([]*yaml.Node, len(n.Content))
+	copy(out.Content, n.Content)
+	switch n.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			out.Content[i+1] = c.expand(n.Content[i+1], path+"."+n.Content[i].Value)
+		}
+	case yaml.SequenceNode:
+		for i := range n.Content {
+			out.Content[i] = c.expand(n.Content[i], fmt.Sprintf("%s[%d]", path, i))
+		}
+	case yaml.ScalarNode, yaml.DocumentNode, yaml.AliasNode:
+	}
+	return &out
+}
+
+func (c *compiler) fill(text string) (any, error) {
+	parts, err := split(text)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range parts {
+		if !p.cel {
+			continue
+		}
+		e, err := compile(p.text, false, nil)
+		if err != nil {
+			return nil, err
+		}
+		if e.later() {
+			continue
+		}
+		v, err := e.eval(p.text, c.scope(), nil)
+		if err != nil {
+			return nil, err
+		}
+		if len(parts) == 1 {
+			if hasExpression(v) {
+				return nil, change.Invalid("%q yields a text with %s, which would be read as an expression", p.text, opening)
+			}
+			return v, nil
+		}
+		s, err := plainText(v)
+		if err != nil {
+			return nil, change.Invalid("%q %w", p.text, err)
+		}
+		parts[i] = part{text: s}
+	}
+	return assemble(parts)
+}
