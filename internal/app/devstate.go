@@ -21,6 +21,15 @@ import (
 //go:embed example/catalog/*.yaml
 var example embed.FS
 
+// Example returns the catalog of the example company, Nordwind Orders.
+func Example() (fs.FS, error) {
+	files, err := fs.Sub(example, "example/catalog")
+	if err != nil {
+		return nil, fmt.Errorf("open example catalog: %w", err)
+	}
+	return files, nil
+}
+
 // devState is the directory in which changectl dev keeps everything.
 type devState struct{ dir string }
 
@@ -50,9 +59,9 @@ func (d devState) catalog() (string, error) {
 	if _, err := os.Stat(dir); err == nil {
 		return dir, nil
 	}
-	files, err := fs.Sub(example, "example/catalog")
+	files, err := Example()
 	if err != nil {
-		return "", fmt.Errorf("open example catalog: %w", err)
+		return "", err
 	}
 	if err := os.CopyFS(dir, files); err != nil {
 		return "", fmt.Errorf("write example catalog: %w", err)

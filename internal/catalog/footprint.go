@@ -117,13 +117,10 @@ func (c *Catalog) affected(w, without *walk) []change.Affected {
 		return nil
 	}
 	out := make([]change.Affected, len(list))
-	var slab []change.Ref
+	slab := make([]change.Ref, 0, w.pathLengths())
 	var path []int32
 	for n, i := range list {
 		path = w.path(path[:0], i)
-		if cap(slab)-len(slab) < len(path) {
-			slab = make([]change.Ref, 0, max(4*len(list), len(path)))
-		}
 		mine := slab[len(slab) : len(slab)+len(path)]
 		slab = slab[:len(slab)+len(path)]
 		for back, p := range path {

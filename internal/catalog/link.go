@@ -16,7 +16,11 @@ type linker struct {
 	known    []change.Ref
 	trees    map[edge]forest
 	problems *problems
+	hinted   int // references for which near names were looked up
 }
+
+// mostHints bounds the search for near names, which looks at the whole catalog.
+const mostHints = 50
 
 // link resolves the references between sources and returns the entities without
 // what is broken.
@@ -55,11 +59,7 @@ func (l *linker) add(s *source) {
 func (l *linker) resolve(s *source, r relative) {
 	to := l.byRef[r.ref]
 	if to == nil {
-		hint := ""
-		if near := nearest(r.ref, l.known); len(near) > 0 {
-			hint = "; near it are " + join(near)
-		}
-		s.fail(r.node, r.path, "refers to %s, which is not in the catalog%s", r.ref, hint)
+		s.fail(r.node, r.path, "refers to %s, which is not in the catalog%s", r.ref, l.near(r.ref))
 		return
 	}
 	from := s
@@ -73,6 +73,16 @@ func (l *linker) resolve(s *source, r relative) {
 		}
 	}
 	from.entity.connect(r, to.entity.Ref)
+}
+
+func (l *linker) near(ref change.Ref) string {
+	if l.hinted++; l.hinted > mostHints {
+		return ""
+	}
+	if near := nearest(ref, l.known); len(near) > 0 {
+		return "; near it are " + join(near)
+	}
+	return ""
 }
 
 func (e *Entity) connect(r relative, to change.Ref) {

@@ -36,12 +36,17 @@ func nearest(ref change.Ref, known []change.Ref) []change.Ref {
 		distance int
 	}
 	var near []candidate
+	reach := (len(ref.Name()) + 1) / 3
 	for _, k := range known {
+		prefix := strings.HasPrefix(k.Name(), ref.Name())
+		if apart := len(k.Name()) - len(ref.Name()); !prefix && (apart > reach || -apart > reach) {
+			continue
+		}
 		d := distance(ref.Name(), k.Name())
-		if strings.HasPrefix(k.Name(), ref.Name()) {
+		if prefix {
 			d = min(d, 1)
 		}
-		if d <= (len(ref.Name())+1)/3 {
+		if d <= reach {
 			if k.Kind() != ref.Kind() {
 				d++
 			}

@@ -112,6 +112,15 @@ func (w *walk) note(n int32, depth int) {
 // found returns all that the walk came to, nearest first.
 func (w *walk) found() []int32 { return slices.Concat(w.levels...) }
 
+// pathLengths returns the length of all paths together, in nodes.
+func (w *walk) pathLengths() int {
+	sum := 0
+	for d, level := range w.levels {
+		sum += (d + 1) * len(level)
+	}
+	return sum
+}
+
 // path appends the way back from i to where it began.
 func (w *walk) path(to []int32, i int32) []int32 {
 	for {

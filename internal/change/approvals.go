@@ -2,6 +2,7 @@ package change
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -19,40 +20,64 @@ func Rejection(r Record, approvals []Approval) (Approval, bool) {
 // Unmet says in words which of the plan's required approvals are missing at now;
 // none means that the change is approved. An approval counts when it is for
 // exactly this instance, change, revision and plan, has not expired, is not the
-// submitter's, and verify accepts its signature.
+// submitter's, and verify accepts its signature. One person may speak for several
+// groups; a second person is one who is needed for nothing else.
 func Unmet(r Record, approvals []Approval, verify func(Approval) error, now time.Time) []string {
-	var missing []string
-	counted := map[Ref]bool{}
-	for _, second := range []bool{false, true} {
-		for _, q := range r.Plan.Approvals {
-			if q.Second != second {
-				continue
-			}
-			have, why := persons(r, q, approvals, verify, now, counted)
-			if have < q.Count {
-				missing = append(missing, describe(q, have)+why)
-			}
+	good := map[Ref][]Ref{} // role -> persons
+	bad := map[Ref]string{} // role -> why one of its approvals does not count
+	for _, a := range approvals {
+		if a.Verb != Approve || slices.Contains(good[a.Role], a.Person) {
+			continue
 		}
+		if err := stands(r, a, verify, now); err != nil {
+			bad[a.Role] = fmt.Sprintf("; that of %s does not count: %s", a.Person, err)
+			continue
+		}
+		good[a.Role] = append(good[a.Role], a.Person)
+	}
+	var missing []string
+	for _, q := range r.Plan.Approvals {
+		if have := len(good[q.Role]); have < q.Count {
+			missing = append(missing, describe(q, have)+bad[q.Role])
+		}
+	}
+	if len(missing) == 0 && !enough(r.Plan.Approvals, good, nil, 0) {
+		missing = append(missing, "1 more approval by a second person: the same person cannot be counted twice here")
 	}
 	return missing
 }
 
-func persons(r Record, q Requirement, approvals []Approval, verify func(Approval) error, now time.Time, counted map[Ref]bool) (have int, why string) {
-	mine := map[Ref]bool{}
-	for _, a := range approvals {
-		if a.Verb != Approve || a.Role != q.Role || mine[a.Person] || (q.Second && counted[a.Person]) {
-			continue
+// enough reports whether persons can be found for every second-person
+// requirement from the i-th on, without whom the others are still met.
+func enough(all []Requirement, good map[Ref][]Ref, taken []Ref, i int) bool {
+	free := func(q Requirement) (list []Ref) {
+		for _, p := range good[q.Role] {
+			if !slices.Contains(taken, p) {
+				list = append(list, p)
+			}
 		}
-		if err := stands(r, a, verify, now); err != nil {
-			why = fmt.Sprintf("; that of %s does not count: %s", a.Person, err)
-			continue
+		return list
+	}
+	if i == len(all) {
+		return !slices.ContainsFunc(all, func(q Requirement) bool { return !q.Second && len(free(q)) < q.Count })
+	}
+	if !all[i].Second {
+		return enough(all, good, taken, i+1)
+	}
+	return choose(free(all[i]), all[i].Count, taken, func(t []Ref) bool { return enough(all, good, t, i+1) })
+}
+
+// choose tries every way to take n of the persons.
+func choose(from []Ref, n int, taken []Ref, try func([]Ref) bool) bool {
+	if n == 0 {
+		return try(taken)
+	}
+	for i, p := range from {
+		if choose(from[i+1:], n-1, append(slices.Clone(taken), p), try) {
+			return true
 		}
-		mine[a.Person] = true
 	}
-	for p := range mine {
-		counted[p] = true
-	}
-	return len(mine), why
+	return false
 }
 
 func stands(r Record, a Approval, verify func(Approval) error, now time.Time) error {

@@ -32,9 +32,13 @@ var profileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // load reads the settings: flag, then environment, then profile.
 func (e *Env) load() (settings, error) {
-	v := viper.New()
-	if err := e.readProfile(v); err != nil {
+	fromProfile, err := e.readProfile()
+	if err != nil {
 		return settings{}, err
+	}
+	v := viper.New()
+	if err := v.MergeConfigMap(fromProfile); err != nil {
+		return settings{}, change.Invalid("read profile: %w", err)
 	}
 	fromEnv := map[string]any{}
 	for _, key := range settingKeys {
@@ -57,7 +61,9 @@ func (e *Env) load() (settings, error) {
 	return s, nil
 }
 
-func (e *Env) readProfile(v *viper.Viper) error {
+// readProfile returns what the profile sets; nothing where none is named and
+// there is no default.
+func (e *Env) readProfile() (map[string]any, error) {
 	name, _ := e.settings.flags.GetString("profile")
 	if name == "" {
 		name = e.Getenv("CHANGECTL_PROFILE")
@@ -67,47 +73,41 @@ func (e *Env) readProfile(v *viper.Viper) error {
 		name = "default"
 	}
 	if !profileName.MatchString(name) {
-		return change.Invalid("%q is not the name of a profile; it is letters, digits, dots, dashes and underscores", name).At("profile")
+		return nil, change.Invalid("%q is not the name of a profile; it is letters, digits, dots, dashes and underscores", name).At("--profile")
 	}
 	file, b, err := e.findProfile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		if !named {
-			return nil
+			return nil, nil
 		}
-		return change.NotFound("there is no profile %s; looked for %s", name, strings.Join(e.profileFiles(name), " and ")).
+		return nil, change.NotFound("there is no profile %s; looked for %s", name, strings.Join(e.profileFiles(name), " and ")).
 			WithHint("start changectl dev, which writes profiles for its example people, or write the file: keys %s", strings.Join(settingKeys, ", "))
 	}
 	if err != nil {
-		return change.FailedTo("read profile: %w", err)
+		return nil, change.FailedTo("read profile: %w", err)
 	}
+	v := viper.New()
 	v.SetConfigType("yaml")
 	if err := v.ReadConfig(bytes.NewReader(b)); err != nil {
-		return change.Invalid("read profile %s: %w", file, err)
+		return nil, change.Invalid("read profile %s: %w", file, err)
 	}
-	return checkProfile(v, file)
+	return checkProfile(v.AllSettings(), file)
 }
 
-func checkProfile(v *viper.Viper, file string) error {
-	for _, key := range v.AllKeys() {
+// checkProfile refuses unknown keys and makes paths relative to the profile.
+func checkProfile(all map[string]any, file string) (map[string]any, error) {
+	for key := range all {
 		if !slices.Contains(settingKeys, key) {
-			return change.Invalid("%s: %s is not a setting; expected %s", file, key, strings.Join(settingKeys, ", ")).
+			return nil, change.Invalid("%s: %s is not a setting; expected %s", file, key, strings.Join(settingKeys, ", ")).
 				WithHint("correct the profile")
 		}
 	}
 	for _, key := range []string{"token-file", "key"} {
-		if path := v.GetString(key); path != "" && !filepath.IsAbs(path) && !strings.HasPrefix(path, "~/") {
-			v.Set(key, filepath.Join(filepath.Dir(file), path))
+		if path, _ := all[key].(string); path != "" && !filepath.IsAbs(path) && !strings.HasPrefix(path, "~/") {
+			all[key] = filepath.Join(filepath.Dir(file), path)
 		}
 	}
-	return relative(v)
-}
-
-// relative moves what Set put on top back among the settings of the file, so
-// that environment and flags still go before it.
-func relative(v *viper.Viper) error {
-	all := v.AllSettings()
-	*v = *viper.New()
-	return v.MergeConfigMap(all)
+	return all, nil
 }
 
 func (e *Env) profileFiles(name string) []string {

@@ -104,8 +104,8 @@ func ended(r change.Record, code int) error {
 	return &codedError{code, errors.New(text)}
 }
 
-// report writes an error for a person: each problem on a line, with what to do.
-func report(env *Env, err error) {
+// complain writes an error for a person: each problem on a line, with what to do.
+func complain(env *Env, err error) {
 	if err == nil || err.Error() == "" {
 		return
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"os"
 	"os/signal"
 	"strings"
 	"syscall"
@@ -13,10 +14,10 @@ import (
 
 // Main runs the command line of this process and returns its exit code. The
 // extra commands are made by packages that this one must not know.
-func Main(args []string, extra ...func(*Env) *cobra.Command) int {
+func Main(extra ...func(*Env) *cobra.Command) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	return Run(ctx, NewEnv(), args, extra...)
+	return Run(ctx, NewEnv(), os.Args[1:], extra...)
 }
 
 // Run runs one command line in env and returns its exit code. What went wrong is
@@ -28,7 +29,7 @@ func Run(ctx context.Context, env *Env, args []string, extra ...func(*Env) *cobr
 	}
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	report(env, err)
+	complain(env, err)
 	return exitCode(err)
 }
 

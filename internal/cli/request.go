@@ -116,3 +116,5 @@ func newNonce() string { return rand.Text() }
 func (e *Env) say(format string, args ...any) {
 	fmt.Fprintf(e.Err, format+"\n", args...)
 }
+
+func (e *Env) prompt(format string, args ...any) { fmt.Fprintf(e.Err, format, args...) }

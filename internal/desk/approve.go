@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/changectl/changectl/internal/audit"
 	"github.com/changectl/changectl/internal/change"
@@ -47,10 +48,14 @@ func (d *Desk) ToSign(ctx context.Context, who change.Person, id change.ID, q ht
 	return []change.Statement{s}, nil
 }
 
+// validity is how long a statement holds beyond the end of the window: a change
+// that a person lets overrun still needs its approvals.
+const validity = 24 * time.Hour
+
 func (d *Desk) statement(rec change.Record, q httpapi.SignQuery) change.Statement {
 	return change.Statement{
 		Instance: d.Instance, Change: rec.ID, Revision: rec.Revision, Plan: rec.Digest, Verb: q.Verb,
-		Reason: q.Reason, Expires: rec.Plan.Window.End.UTC(), Nonce: rand.Text(),
+		Reason: q.Reason, Expires: rec.Plan.Window.End.UTC().Add(validity), Nonce: rand.Text(),
 	}
 }
 

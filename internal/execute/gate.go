@@ -71,7 +71,7 @@ func (g *gate) rightPlan() error {
 	if g.in.Digest != r.Digest {
 		return change.Denied("the run is for the plan %s, but %s has the plan %s", short(g.in.Digest), r.ID, short(r.Digest))
 	}
-	digest, err := r.Plan.Digest()
+	digest, err := digestOf(r.Plan)
 	if err != nil {
 		return change.Denied("the plan of %s has no digest: %v", r.ID, err)
 	}

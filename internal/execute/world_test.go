@@ -105,7 +105,7 @@ func signed(a change.Approval) error {
 	return nil
 }
 
-func newWorld(t *testing.T, steps ...change.Step) *world {
+func newWorld(t testing.TB, steps ...change.Step) *world {
 	t.Helper()
 	w := &world{now: noon, secrets: map[string]string{}}
 	w.book = &book{clock: w.clock}
@@ -138,7 +138,7 @@ func newWorld(t *testing.T, steps ...change.Step) *world {
 func (w *world) clock() time.Time { return w.now }
 
 // seal gives the record the digest of its plan, and the approval for it.
-func (w *world) seal(t *testing.T) {
+func (w *world) seal(t testing.TB) {
 	t.Helper()
 	r := &w.book.facts.Record
 	digest, err := r.Plan.Digest()

@@ -86,20 +86,36 @@ func placeholders(group string, n int) string {
 type conn struct {
 	*sql.Tx
 	d *dialect
+	p *prepared // nil where nothing is kept prepared
 }
 
 func (c conn) exec(ctx context.Context, query string, args ...any) error {
-	_, err := c.ExecContext(ctx, c.d.rebind(query), args...)
+	var err error
+	if s := c.p.get(ctx, c.Tx, query); s != nil {
+		_, err = s.ExecContext(ctx, args...)
+	} else {
+		_, err = c.ExecContext(ctx, c.d.rebind(query), args...)
+	}
 	return err
 }
 
 func (c conn) row(ctx context.Context, query string, args ...any) *sql.Row {
+	if s := c.p.get(ctx, c.Tx, query); s != nil {
+		return s.QueryRowContext(ctx, args...)
+	}
 	return c.QueryRowContext(ctx, c.d.rebind(query), args...)
+}
+
+func (c conn) rows(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	if s := c.p.get(ctx, c.Tx, query); s != nil {
+		return s.QueryContext(ctx, args...)
+	}
+	return c.QueryContext(ctx, c.d.rebind(query), args...)
 }
 
 // each calls scan for every row of the query.
 func (c conn) each(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) (err error) {
-	rows, err := c.QueryContext(ctx, c.d.rebind(query), args...)
+	rows, err := c.rows(ctx, query, args)
 	if err != nil {
 		return err
 	}

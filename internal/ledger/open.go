@@ -32,12 +32,13 @@ type Options struct {
 
 // Ledger is an open ledger. Its methods may be called from many goroutines.
 type Ledger struct {
-	d      *dialect
-	writer *sql.DB
-	reader *sql.DB // the same as writer on PostgreSQL
-	where  string  // the database for messages, without password
-	clock  func() time.Time
-	key    audit.Key
+	d        *dialect
+	writer   *sql.DB
+	reader   *sql.DB   // the same as writer on PostgreSQL
+	prepared *prepared // statements of the writer on SQLite
+	where    string    // the database for messages, without password
+	clock    func() time.Time
+	key      audit.Key
 
 	mu     sync.Mutex
 	tree   audit.Tree // edge of the log as last seen; only a cache
@@ -112,6 +113,7 @@ func (l *Ledger) connectSQLite(path string) error {
 		return fmt.Errorf("open ledger %s: %w", abs, err)
 	}
 	l.writer.SetMaxOpenConns(1)
+	l.prepared = newPrepared(l.writer)
 	if l.reader, err = sql.Open("sqlite", u+"?"+pragmas+"&_pragma=query_only(1)&_txlock=deferred"); err != nil {
 		return fmt.Errorf("open ledger %s: %w", abs, err)
 	}
@@ -157,9 +159,9 @@ func (l *Ledger) connectPostgres(dsn string) error {
 
 // Close closes the ledger.
 func (l *Ledger) Close() error {
-	var err error
+	err := l.prepared.close()
 	if l.reader != l.writer && l.reader != nil {
-		err = l.reader.Close()
+		err = errors.Join(err, l.reader.Close())
 	}
 	if l.writer != nil {
 		err = errors.Join(err, l.writer.Close())

@@ -39,21 +39,22 @@ func (l *Ledger) Start(
 	return rec, err
 }
 
+// due lists where a change goes when its window has come.
+var due = []change.Status{change.Running, change.Waiting, change.AwaitingApproval, change.Expired}
+
 func (t *tx) begin(
 	ctx context.Context, s standing, f change.Facts, key string, r change.Ruling, rec *change.Record,
 ) error {
-	switch r.To {
-	case change.Running:
+	if !slices.Contains(due, r.To) {
+		return change.Invalid("a change that is due becomes running, waiting, awaiting-approval or expired, not %q", r.To)
+	}
+	if r.To == change.Waiting && s.Status == change.Waiting {
+		return t.waitOn(ctx, s, r, rec)
+	}
+	if r.To == change.Running {
 		if err := t.claim(ctx, &s, f); err != nil {
 			return err
 		}
-	case change.Waiting:
-		if s.Status == change.Waiting {
-			return t.waitOn(ctx, s, r, rec)
-		}
-	case change.AwaitingApproval, change.Expired:
-	default:
-		return change.Invalid("a change that is due becomes running, waiting, awaiting-approval or expired, not %q", r.To)
 	}
 	s.Findings = r.Findings
 	if err := t.move(ctx, &s, change.Transition{Revision: s.Revision, To: r.To, Key: key, Why: r.Why}); err != nil {

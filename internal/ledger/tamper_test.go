@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,21 +18,15 @@ func unguarded(t *testing.T, l *Ledger, statement string) {
 	t.Helper()
 	var before []string
 	if l.d == sqliteDialect {
-		rows, err := l.reader.QueryContext(t.Context(), "select name from sqlite_master where type = 'trigger'")
+		err := l.read(t.Context(), "list triggers", func(c conn) error {
+			return c.each(t.Context(), func(r *sql.Rows) error {
+				var name string
+				err := r.Scan(&name)
+				before = append(before, "drop trigger "+name)
+				return err
+			}, "select name from sqlite_master where type = 'trigger'")
+		})
 		if err != nil {
-			t.Fatal(err)
-		}
-		for rows.Next() {
-			var name string
-			if err := rows.Scan(&name); err != nil {
-				t.Fatal(err)
-			}
-			before = append(before, "drop trigger "+name)
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		if err := rows.Close(); err != nil {
 			t.Fatal(err)
 		}
 	} else {

@@ -61,7 +61,7 @@ func (l *Ledger) writeOnce(ctx context.Context, f func(*tx) error) (err error) {
 			_ = q.Rollback() // the error that led here says more
 		}
 	}()
-	t := &tx{conn: conn{Tx: q, d: l.d}, l: l}
+	t := &tx{conn: conn{Tx: q, d: l.d, p: l.prepared}, l: l}
 	if err := t.lock(ctx); err != nil {
 		return err
 	}
@@ -80,6 +80,7 @@ func (l *Ledger) writeOnce(ctx context.Context, f func(*tx) error) (err error) {
 	}
 	done = true
 	l.remember(t.tree)
+	l.prepared.prepare(ctx)
 	return nil
 }
 

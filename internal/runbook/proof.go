@@ -336,4 +336,3 @@ func (p *proof) escalation() {
 		p.reference(path+".notify", e.Notify, "group", "user", "contact")
 	}
 }
-

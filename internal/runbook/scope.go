@@ -112,9 +112,9 @@ func Condition(text string, s Scope, vars map[string]any) (bool, error) {
 // activation holds the roots that an expression uses, and of steps and secrets
 // only what it names.
 func (s Scope) activation(e *expression) (map[string]any, error) {
-	a := map[string]any{"parameters": s.Parameters, "systems": noMap, "steps": noMap, "secrets": noText, "change": noMap}
-	if s.Parameters == nil {
-		a["parameters"] = noMap
+	a := map[string]any{"parameters": noMap, "systems": noMap, "steps": noMap, "secrets": noText, "change": noMap}
+	if e.uses("parameters") {
+		a["parameters"] = viewParameters(s.Parameters)
 	}
 	if e.uses("systems") {
 		a["systems"] = viewSystems(s.Systems)
@@ -143,6 +143,30 @@ var (
 	noMap  = map[string]any{}
 	noText = map[string]string{}
 )
+
+// viewParameters gives back to whole numbers what JSON took from them; there are
+// no others among parameters.
+func viewParameters(parameters map[string]any) map[string]any {
+	view := make(map[string]any, len(parameters))
+	for name, v := range parameters {
+		view[name] = whole(v)
+	}
+	return view
+}
+
+func whole(v any) any {
+	switch v := v.(type) {
+	case float64:
+		return int64(v)
+	case []any:
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = whole(v[i])
+		}
+		return list
+	}
+	return v
+}
 
 func viewSystems(systems map[string]change.System) map[string]any {
 	view := make(map[string]any, len(systems))

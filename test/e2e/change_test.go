@@ -15,7 +15,7 @@ import (
 )
 
 // start brings up the product with the runbooks of testdata.
-func start(t *testing.T) *product.Dev {
+func start(t *testing.T, args ...string) *product.Dev {
 	t.Helper()
 	bin := os.Getenv("CHANGECTL_BIN")
 	if bin == "" {
@@ -29,7 +29,7 @@ func start(t *testing.T) *product.Dev {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := product.Start(t.Context(), product.Options{Bin: bin, StateDir: t.TempDir(), Args: []string{"--runbooks", books}})
+	d, err := product.Start(t.Context(), product.Options{Bin: bin, StateDir: t.TempDir(), Args: append([]string{"--runbooks", books}, args...)})
 	if err != nil {
 		t.Fatal(err)
 	}

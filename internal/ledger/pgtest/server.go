@@ -156,7 +156,9 @@ func (s *server) kill() error {
 	if err := s.process.Process.Signal(syscall.SIGQUIT); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("stop PostgreSQL: %w", err)
 	}
-	<-s.ended
+	if err := <-s.ended; err != nil && s.process.ProcessState == nil {
+		return fmt.Errorf("wait for PostgreSQL to end: %w", err)
+	}
 	return nil
 }
 

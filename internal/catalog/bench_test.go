@@ -1,0 +1,67 @@
+package catalog_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/changectl/changectl/internal/catalog"
+	"github.com/changectl/changectl/internal/change"
+)
+
+// BenchmarkFootprint touches three systems anywhere in a catalog of 10,000, so that
+// on average a quarter of it is impacted or observed.
+func BenchmarkFootprint(b *testing.B) {
+	c := large(b, 10_000, 50_000)
+	random := rand.New(rand.NewPCG(1, 2))
+	all := c.Systems()
+	touches := make([][]change.Ref, 64)
+	impact := 0
+	for i := range touches {
+		for range 3 {
+			touches[i] = append(touches[i], all[random.IntN(len(all))].Ref)
+		}
+		f, err := c.Footprint(touches[i], touches[i][:1])
+		if err != nil {
+			b.Fatal(err)
+		}
+		impact += len(f.Impact) + len(f.Observe)
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if _, err := c.Footprint(touches[i%len(touches)], touches[i%len(touches)][:1]); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(impact)/float64(len(touches)), "systems/op")
+}
+
+// large makes a catalog in layers, as companies have them: a system depends on
+// some that are further down.
+func large(tb testing.TB, systems, edges int) *catalog.Catalog {
+	tb.Helper()
+	random := rand.New(rand.NewPCG(3, 4))
+	files := []string{"team.yaml", team}
+	var text strings.Builder
+	for i := range systems {
+		var needs []string
+		for range min(edges/systems, i) {
+			needs = append(needs, fmt.Sprintf("'resource:r%d'", i-1-random.IntN(i)))
+		}
+		metadata := fmt.Sprintf("name: r%d", i)
+		if i%10 < 2 && i > 100 {
+			metadata += fmt.Sprintf(", annotations: {changectl.dev/redundancy-group: g%d, changectl.dev/redundancy-min: '1'}", i/10)
+		}
+		text.WriteString(entity("Resource", metadata, "owner: team, dependsOn: ["+strings.Join(needs, ", ")+"]"))
+		if text.Len() > 100_000 || i == systems-1 {
+			files = append(files, fmt.Sprintf("%d.yaml", i), text.String())
+			text.Reset()
+		}
+	}
+	c, _, err := catalog.Load(tree(files...), ".", catalog.Options{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
