@@ -24,8 +24,8 @@ func Main(extra ...func(*Env) *cobra.Command) int {
 // on env.Err.
 func Run(ctx context.Context, env *Env, args []string, extra ...func(*Env) *cobra.Command) int {
 	root := newRoot(env)
-	for _, make := range extra {
-		root.AddCommand(make(env))
+	for _, command := range extra {
+		root.AddCommand(command(env))
 	}
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -92,6 +92,7 @@ func group(cmd *cobra.Command, args []string) error {
 		return cmd.Help()
 	}
 	text := "there is no command " + cmd.CommandPath() + " " + args[0]
+	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		text += "; did you mean " + strings.Join(near, " or ") + "?"
 	}

@@ -18,21 +18,21 @@ func newSchema(env *Env) *cobra.Command {
 	for _, s := range []struct {
 		name  string
 		short string
-		make  func() ([]byte, error)
+		bytes func() ([]byte, error)
 	}{
 		{"runbook", "Print the JSON Schema of runbooks", runbook.Schema},
 		{"change", "Print the JSON Schema of change files", runbook.ChangeSchema},
 	} {
 		cmd.AddCommand(&cobra.Command{
 			Use: s.name, Short: s.short, Args: cobra.NoArgs,
-			RunE: func(*cobra.Command, []string) error { return runSchema(env, s.make) },
+			RunE: func(*cobra.Command, []string) error { return runSchema(env, s.bytes) },
 		})
 	}
 	return cmd
 }
 
-func runSchema(env *Env, make func() ([]byte, error)) error {
-	b, err := make()
+func runSchema(env *Env, schema func() ([]byte, error)) error {
+	b, err := schema()
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,8 @@ func (d *Desk) Submit(ctx context.Context, who change.Person, req change.Request
 	}
 	d.Logger.WithFields(logrus.Fields{"change": rec.ID, "person": who.Ref, "new": created}).Info("change submitted")
 	if _, err := d.Engine.Submit(ctx, rec); err != nil {
-		return rec, err
+		return rec, change.Unavailable("%s is recorded but not checked yet: %w", rec.ID, err).
+			WithHint("it is checked as soon as Temporal and a worker answer; see changectl show %s", rec.ID)
 	}
 	return d.answer(ctx, rec.ID)
 }

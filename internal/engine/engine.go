@@ -44,7 +44,7 @@ func (e *Engine) Healthy(ctx context.Context) error {
 
 func (e *Engine) unreachable(err error) error {
 	return change.Unavailable("Temporal at %s does not answer: %w", e.Address, err).
-		WithHint("nothing was changed; start Temporal or correct temporal.address, then try again")
+		WithHint("start Temporal or correct temporal.address, then try again")
 }
 
 func (e *Engine) options(rec change.Record) client.StartWorkflowOptions {
@@ -125,7 +125,10 @@ func (e *Engine) translate(id change.ID, err error) error {
 		return change.Unavailable("no worker answered about %s in time; what was sent is recorded and will be followed", id).
 			WithHint("see where it stands with changectl show %s; sending it again does no harm", id)
 	}
-	return e.unreachable(err)
+	if gone := (*serviceerror.Unavailable)(nil); errors.As(err, &gone) {
+		return e.unreachable(err)
+	}
+	return change.FailedTo("Temporal at %s did not take what concerns %s: %w", e.Address, id, err)
 }
 
 func timedOut(err error) bool {

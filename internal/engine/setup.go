@@ -70,24 +70,48 @@ func addAttributes(ctx context.Context, c client.Client, namespace string) error
 	if err != nil {
 		return fmt.Errorf("add search attributes %s to namespace %s: %w", strings.Join(names, ", "), namespace, err)
 	}
-	return nil
+	return awaitUse(ctx, c, namespace)
+}
+
+// awaitUse waits until the servers, which read the namespace now and then, take
+// the attributes that were added.
+func awaitUse(ctx context.Context, c client.Client, namespace string) error {
+	var parts []string
+	for _, a := range workflows.SearchAttributes {
+		parts = append(parts, a.GetName()+" IS NULL")
+	}
+	query := strings.Join(parts, " AND ")
+	return poll(ctx, func() (bool, error) {
+		_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: namespace, Query: query})
+		var unknown *serviceerror.InvalidArgument
+		return err == nil || !errors.As(err, &unknown), err
+	})
+}
+
+// poll asks until the answer is settled, and returns the error that came with it.
+func poll(ctx context.Context, ask func() (settled bool, err error)) error {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		settled, err := ask()
+		if settled {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-tick.C:
+		}
+	}
 }
 
 // awaitNamespace lists the search attributes, once the servers have heard of a
 // namespace that was registered a moment ago.
-func awaitNamespace(ctx context.Context, c client.Client, namespace string) (*operatorservice.ListSearchAttributesResponse, error) {
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		known, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
+func awaitNamespace(ctx context.Context, c client.Client, namespace string) (known *operatorservice.ListSearchAttributesResponse, err error) {
+	err = poll(ctx, func() (bool, error) {
+		known, err = c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
 		var gone *serviceerror.NamespaceNotFound
-		if err == nil || !errors.As(err, &gone) {
-			return known, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, err
-		case <-tick.C:
-		}
-	}
+		return !errors.As(err, &gone), err
+	})
+	return known, err
 }

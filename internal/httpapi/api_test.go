@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -164,8 +163,8 @@ func TestAwaitAnswersWhenTheChangeMoves(t *testing.T) {
 		}
 		answered <- rec
 	}()
-	for len(s.Calls()) == 0 && t.Context().Err() == nil && !t.Failed() {
-		runtime.Gosched()
+	if err := s.Until(t.Context(), func(c apitest.Call) bool { return c.Method == "Await" }); err != nil {
+		t.Fatal(err)
 	}
 	s.Do(func(s *apitest.Service) {
 		rec := s.Records["CHG-7"]

@@ -144,8 +144,9 @@ const idPrefix = "CHG-"
 
 // number returns the number in an ID, 0 for one that is none.
 func number(id change.ID) int64 {
-	n, err := strconv.ParseInt(strings.TrimPrefix(string(id), idPrefix), 10, 64)
-	if err != nil || n < 0 {
+	digits, ok := strings.CutPrefix(string(id), idPrefix)
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if !ok || err != nil || idOf(n) != id {
 		return 0
 	}
 	return n

@@ -82,6 +82,21 @@ func placeholders(group string, n int) string {
 	return strings.TrimSuffix(strings.Repeat(group+", ", n), ", ")
 }
 
+// clean makes texts ones that both databases take: valid UTF-8 without NUL.
+func clean(args []any) []any {
+	for i, a := range args {
+		if s, ok := a.(string); ok {
+			args[i] = cleaned(s)
+		}
+	}
+	return args
+}
+
+func cleaned(s string) string {
+	const replacement = "\uFFFD"
+	return strings.ReplaceAll(strings.ToValidUTF8(s, replacement), "\x00", replacement)
+}
+
 // conn runs queries in the words of one database.
 type conn struct {
 	*sql.Tx
@@ -92,9 +107,9 @@ type conn struct {
 func (c conn) exec(ctx context.Context, query string, args ...any) error {
 	var err error
 	if s := c.p.get(ctx, c.Tx, query); s != nil {
-		_, err = s.ExecContext(ctx, args...)
+		_, err = s.ExecContext(ctx, clean(args)...)
 	} else {
-		_, err = c.ExecContext(ctx, c.d.rebind(query), args...)
+		_, err = c.ExecContext(ctx, c.d.rebind(query), clean(args)...)
 	}
 	return err
 }

@@ -2,17 +2,24 @@ package ledger
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/changectl/changectl/internal/change"
 )
 
 // Finish records the result of an attempt. Only the newest attempt may finish its
-// run, else it is a Conflict; the same result again is nothing.
+// run, else it is a Conflict; the same result again is nothing. Bytes in message and
+// output that are no text are replaced by U+FFFD.
 func (l *Ledger) Finish(ctx context.Context, k change.RunKey, attempt int, r change.Result) error {
 	if r.Outcome == change.Pending {
 		return change.Invalid("a result needs an outcome")
 	}
+	if len(r.Values) > 0 && !json.Valid(r.Values) {
+		return change.Invalid("the values of a result are not JSON")
+	}
+	r.Message, r.Output = cleaned(r.Message), cleaned(r.Output)
+	r.Values = json.RawMessage(cleaned(string(r.Values)))
 	return l.write(ctx, fmt.Sprintf("finish step %d of %s", k.Step+1, k.Change), func(t *tx) error {
 		run, err := t.run(ctx, k)
 		if err != nil {

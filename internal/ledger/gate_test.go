@@ -45,6 +45,30 @@ func TestALateRetryGetsTheResultAndWritesNothing(t *testing.T) {
 	})
 }
 
+func TestOutputThatIsNoTextIsKept(t *testing.T) {
+	on(t, func(t *testing.T, l *Ledger) {
+		p := plan("Patch\x00 \xff", window(1), "resource:a")
+		p.Reason = "because\x00"
+		r := running(t, l, p)
+		k := keyOf(r, 0)
+		if _, err := l.Begin(t.Context(), k, "w\x00", r.Token, pass); err != nil {
+			t.Fatal(err)
+		}
+		res := change.Result{Outcome: change.Passed, Message: "a\x00b", Output: "\xff\xfe\x00ok", Values: []byte(`{"a":"\u0000"}`)}
+		want(t, l.Finish(t.Context(), k, 1, change.Result{Outcome: change.Passed, Values: []byte("{")}), change.KindInvalid)
+		for range 2 {
+			if err := l.Finish(t.Context(), k, 1, res); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := l.Change(t.Context(), r.ID)
+		if err != nil || got.Runs[0].Output != "\uFFFD\uFFFDok" || string(got.Runs[0].Values) != string(res.Values) {
+			t.Errorf("%+v, %v", got.Runs, err)
+		}
+		verified(t, l)
+	})
+}
+
 func TestTheGateRefusesWhateverTheJudgeSays(t *testing.T) {
 	on(t, func(t *testing.T, l *Ledger) {
 		r := running(t, l, plan("Patch", window(1), "resource:a"))

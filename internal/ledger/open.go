@@ -137,20 +137,19 @@ func (l *Ledger) connectPostgres(dsn string) error {
 		return change.Invalid("the address of the ledger is not one of PostgreSQL").
 			WithHint("write postgres://user@host:port/database; a password belongs in PGPASSFILE or the environment")
 	}
-	// A worker that is cut off in the middle must not keep the lock of the ledger.
-	for k, v := range map[string]string{
-		"application_name": "changectl", "idle_in_transaction_session_timeout": "60s", "timezone": "UTC",
-	} {
-		if c.RuntimeParams[k] == "" {
-			c.RuntimeParams[k] = v
-		}
+	if c.RuntimeParams["application_name"] == "" {
+		c.RuntimeParams["application_name"] = "changectl"
 	}
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = 10 * time.Second
 	}
 	l.d = postgresDialect
 	l.where = fmt.Sprintf("postgres://%s@%s:%d/%s", c.User, c.Host, c.Port, c.Database)
-	l.writer = stdlib.OpenDB(*c)
+	l.writer = stdlib.OpenDB(*c, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+		// A worker that is cut off in the middle must not keep the lock of the ledger.
+		_, err := c.Exec(ctx, "set idle_in_transaction_session_timeout = '60s'")
+		return err
+	}))
 	l.writer.SetMaxOpenConns(16)
 	l.writer.SetMaxIdleConns(16)
 	l.reader = l.writer

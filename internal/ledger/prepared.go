@@ -60,7 +60,7 @@ func (p *prepared) prepare(ctx context.Context) {
 	p.asked = nil
 	p.mu.Unlock()
 	for _, query := range asked {
-		s, err := p.db.PrepareContext(context.WithoutCancel(ctx), query)
+		s, err := p.db.PrepareContext(context.WithoutCancel(ctx), query) //nolint:sqlclosecheck // kept until close
 		if err != nil {
 			continue
 		}

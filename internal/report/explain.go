@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -177,11 +178,14 @@ func (x explainer) held() {
 		h = &change.Hold{Reason: x.r.Note}
 	}
 	text := "a decision: " + h.Reason
-	if h.Step != "" {
+	if h.Step != "" && !strings.Contains(h.Reason, h.Step) {
 		text = fmt.Sprintf("a decision about step %s: %s", h.Step, h.Reason)
 	}
 	x.e.Waits = []string{text, fmt.Sprintf("held since %s (hold %d)", x.moment(h.Since), h.Number)}
 	x.e.Who = fmt.Sprintf("%s, who submitted it; the owners of %s; operators", x.r.Submitter, refs(x.r.Plan.Footprint.Touch))
+	if by := signers(x.r.Plan, h.Step); len(by) > 0 {
+		x.e.Who = refs(by) + ", who sign it off; " + x.e.Who + " can back it out"
+	}
 	cutoff := Cutoff(x.r)
 	x.e.Until = x.moment(cutoff)
 	if cutoff.After(x.now) {
@@ -199,6 +203,22 @@ func (x explainer) held() {
 	}
 }
 
+// signers returns whom a sign-off step names.
+func signers(p change.Plan, step string) []change.Ref {
+	for _, s := range p.Steps {
+		if s.Name != step || s.Uses != "sign-off" {
+			continue
+		}
+		var with struct {
+			By []change.Ref `json:"by"`
+		}
+		if json.Unmarshal(s.With, &with) == nil {
+			return with.By
+		}
+	}
+	return nil
+}
+
 func (x explainer) backingOut() {
 	x.e.Waits = x.note("the way back")
 	for i := len(x.r.Plan.Steps) - 1; i >= 0; i-- {
@@ -214,7 +234,10 @@ func (x explainer) backingOut() {
 func (x explainer) reviewDue() {
 	x.e.Waits = x.note("its review")
 	x.e.Who = "somebody other than " + string(x.r.Submitter)
-	x.e.Until = "24 hours after its end: " + x.moment(x.r.EndedAt.Add(24*time.Hour))
+	x.e.Until = "24 hours after its end"
+	if !x.r.EndedAt.IsZero() {
+		x.e.Until += ": " + x.moment(x.r.EndedAt.Add(24*time.Hour))
+	}
 }
 
 func (x explainer) ended() {

@@ -1,12 +1,10 @@
 package runbook
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -153,81 +151,6 @@ func (p Parameter) wanted() string {
 	return s
 }
 
-func (c *compiler) target(v any, p Parameter, name string) error {
-	refs, ok := v.([]any)
-	if !ok {
-		refs = []any{v}
-	}
-	role := change.Touch
-	if p.Role != "" {
-		role = p.Role
-	}
-	var problems []error
-	for _, r := range refs {
-		if s, ok := r.(string); ok {
-			problems = append(problems, c.resolve(change.Ref(s), role, field(name)))
-		}
-	}
-	return errors.Join(problems...)
-}
-
-// resolve makes a system a target; touch outweighs observe.
-func (c *compiler) resolve(ref change.Ref, role change.Mode, where string) error {
-	if _, known := c.targets[ref]; !known {
-		s, err := c.systems.System(ref)
-		if err != nil {
-			var e *change.Error
-			if errors.As(err, &e) && e.Field == "" {
-				return e.At(where)
-			}
-			return err
-		}
-		c.targets[ref] = s
-	}
-	if c.roles[ref] != change.Touch {
-		c.roles[ref] = role
-	}
-	return nil
-}
-
-// observed resolves what the runbook and its steps observe.
-func (c *compiler) observed() error {
-	var problems []error
-	_, err := c.observe("spec.observes", c.runbook.Spec.Observes)
-	problems = append(problems, err)
-	for i, s := range c.runbook.Spec.Steps {
-		_, err := c.observe(fmt.Sprintf("spec.steps[%d].observes", i), s.Observes)
-		problems = append(problems, err)
-	}
-	return errors.Join(problems...)
-}
-
-func (c *compiler) observe(path string, texts []string) ([]change.Ref, error) {
-	var refs []change.Ref
-	for i, text := range texts {
-		at := fmt.Sprintf("%s[%d]", path, i)
-		v, err := expandText(text, c.scope())
-		if err != nil {
-			return nil, c.problem(at, err)
-		}
-		list, ok := v.([]any)
-		if !ok {
-			list = []any{v}
-		}
-		for _, e := range list {
-			ref, err := change.ParseRef(fmt.Sprint(e), "")
-			if err != nil {
-				return nil, c.problem(at, err)
-			}
-			if err := c.resolve(ref, change.Observe, ""); err != nil {
-				return nil, change.NotFound("%s: %w", c.runbook.doc.Field(at, "%s", ref), err)
-			}
-			refs = append(refs, ref)
-		}
-	}
-	return refs, nil
-}
-
 func (c *compiler) problem(path string, err error) error {
 	return change.Invalid("compile runbook %s: %w", c.runbook.Metadata.Name, c.runbook.doc.Field(path, "%s", err))
 }
@@ -238,26 +161,6 @@ func (c *compiler) scope() Scope {
 		systems[string(ref)] = s
 	}
 	return Scope{Parameters: c.values, Systems: systems}
-}
-
-func (c *compiler) resolved() []change.System {
-	all := []change.System{}
-	for _, ref := range slices.Sorted(maps.Keys(c.targets)) {
-		all = append(all, c.targets[ref])
-	}
-	return all
-}
-
-func (c *compiler) footprint() change.Footprint {
-	f := change.Footprint{Touch: []change.Ref{}}
-	for _, ref := range slices.Sorted(maps.Keys(c.roles)) {
-		if c.roles[ref] == change.Touch {
-			f.Touch = append(f.Touch, ref)
-		} else {
-			f.Observe = append(f.Observe, change.Affected{System: ref, Path: []change.Ref{ref}})
-		}
-	}
-	return f
 }
 
 func (c *compiler) fail(n *yaml.Node, path string, err error) {
@@ -332,115 +235,4 @@ func (c *compiler) action(path string, a Action) (change.Action, Kind) {
 		out.DoneWhen = &check
 	}
 	return out, kind
-}
-
-// arguments fills in what is known and checks the result against its kind.
-func (c *compiler) arguments(path, uses string, with *yaml.Node) (json.RawMessage, Kind) {
-	before := len(c.problems)
-	n := c.expand(with, path+".with")
-	if len(c.problems) > before {
-		return nil, nil
-	}
-	kind, problems := decodeKind(c.runbook.doc, uses, n, path+".with", nil)
-	c.problems = append(c.problems, problems...)
-	if len(problems) > 0 {
-		return nil, kind
-	}
-	c.reach(n, path+".with", kind)
-	raw, err := encode(kind)
-	if err != nil {
-		c.fail(n, path+".with", err)
-	}
-	return raw, kind
-}
-
-// reach checks that every system named is a target of the change, and can be
-// reached as the kind needs it.
-func (c *compiler) reach(n *yaml.Node, path string, k Kind) {
-	if in, ok := k.(nester); ok && in.nested() != nil {
-		c.reach(childOf(childOf(n, "until"), "with"), path+".until.with", in.nested().kind)
-		return
-	}
-	at := childOf(n, "system")
-	for _, ref := range k.Systems() {
-		if !isText(string(ref)) {
-			c.fail(at, path+".system", change.Invalid("depends on what is known only at run time; expected parameters and systems alone"))
-		} else if _, ok := c.targets[ref]; !ok {
-			c.fail(at, path+".system", change.Invalid("%s is none of the systems of this change; expected a parameter of type system, or an entry of spec.observes", ref))
-		}
-	}
-	e, ok := k.(reacher)
-	if !ok {
-		return
-	}
-	ref, name := e.endpoint()
-	if s, ok := c.targets[ref]; ok && s.Endpoints[name] == "" {
-		c.fail(at, path+".system", change.Invalid("the catalog does not say how to reach %s: it has no endpoint %s; add the annotation changectl.dev/endpoint.%s", ref, name, name))
-	}
-}
-
-// expand returns a copy of n in which every expression over parameters and
-// systems is filled in. Those that need more stay as text.
-func (c *compiler) expand(n *yaml.Node, path string) *yaml.Node {
-	if n.Kind == yaml.ScalarNode {
-		if !strings.Contains(n.Value, opening) || isCondition(path) {
-			return n
-		}
-		v, err := c.fill(n.Value)
-		if err != nil {
-			c.fail(n, path, err)
-			return n
-		}
-		return placed(nodeOf(v), n)
-	}
-	out := *n
-	out.Content = make([]*yaml.Node, len(n.Content))
-	copy(out.Content, n.Content)
-	switch n.Kind {
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			out.Content[i+1] = c.expand(n.Content[i+1], path+"."+n.Content[i].Value)
-		}
-	case yaml.SequenceNode:
-		for i := range n.Content {
-			out.Content[i] = c.expand(n.Content[i], fmt.Sprintf("%s[%d]", path, i))
-		}
-	case yaml.ScalarNode, yaml.DocumentNode, yaml.AliasNode:
-	}
-	return &out
-}
-
-func (c *compiler) fill(text string) (any, error) {
-	parts, err := split(text)
-	if err != nil {
-		return nil, err
-	}
-	for i, p := range parts {
-		if !p.cel {
-			continue
-		}
-		e, err := compile(p.text, false, nil)
-		if err != nil {
-			return nil, err
-		}
-		if e.later() {
-			continue
-		}
-		v, err := e.eval(p.text, c.scope(), nil)
-		if err != nil {
-			return nil, err
-		}
-		if len(parts) == 1 {
-			if hasExpression(v) {
-				return nil, change.Invalid("%q yields a text with %s, which would be read as an expression", p.text, opening)
-			}
-			return v, nil
-		}
-		s, err := plainText(v)
-		if err != nil {
-			return nil, change.Invalid("%q %w", p.text, err)
-		}
-		parts[i] = part{text: s}
-	}
-	return assemble(parts)
 }

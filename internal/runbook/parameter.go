@@ -1,18 +1,13 @@
 package runbook
 
 import (
-	"fmt"
-	"math"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/changectl/changectl/internal/change"
-	"github.com/changectl/changectl/internal/document"
 )
 
 // Parameter is one value that a change gives to a runbook.
@@ -104,73 +99,6 @@ func (p Parameter) list(v any) (any, error) {
 	return list, p.bounds(list)
 }
 
-func convert(kind string, v any) (any, error) {
-	switch kind {
-	case typeInt:
-		return toInt(v)
-	case typeBool:
-		return toBool(v)
-	case typeDuration:
-		return toDuration(v)
-	case typeSystem:
-		return toSystem(v)
-	}
-	s, ok := v.(string)
-	if !ok {
-		return nil, change.Invalid("is %s; expected text, in quotes where it looks like something else: '%v'", spoken(v), v)
-	}
-	return s, nil
-}
-
-func toInt(v any) (any, error) {
-	switch v := v.(type) {
-	case int:
-		return int64(v), nil
-	case int64:
-		return v, nil
-	case float64: // JSON has no other numbers
-		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
-			return int64(v), nil
-		}
-	case string: // flags give text
-		if i, err := strconv.ParseInt(v, 10, 64); err == nil {
-			return i, nil
-		}
-	}
-	return nil, change.Invalid("is %s; expected a whole number", spoken(v))
-}
-
-func toBool(v any) (any, error) {
-	switch v {
-	case true, "true":
-		return true, nil
-	case false, "false":
-		return false, nil
-	}
-	return nil, change.Invalid("is %s; expected true or false", spoken(v))
-}
-
-func toDuration(v any) (any, error) {
-	if s, ok := v.(string); ok {
-		if d, err := time.ParseDuration(s); err == nil {
-			return d.String(), nil
-		}
-	}
-	return nil, change.Invalid("is %s; expected a duration, for example 90s, 15m or 1h30m", spoken(v))
-}
-
-func toSystem(v any) (any, error) {
-	s, ok := v.(string)
-	if !ok {
-		return nil, change.Invalid("is %s; expected a system, for example resource:orders-db-1", spoken(v))
-	}
-	r, err := change.ParseRef(s, "")
-	if err != nil {
-		return nil, err
-	}
-	return string(r), nil
-}
-
 func (p Parameter) choice(v any) error {
 	if s, ok := v.(string); ok && p.Pattern != "" {
 		whole, err := regexp.Compile(`\A(?:` + p.Pattern + `)\z`)
@@ -250,21 +178,6 @@ func measure(kind string, v any) (size int64, word string) {
 	return 0, ""
 }
 
-// raw reads a node of the runbook itself: text stays as it was written.
-func raw(kind string, n *yaml.Node) any {
-	if kind != typeInt && kind != typeBool && n.Kind == yaml.ScalarNode {
-		return n.Value
-	}
-	if n.Kind == yaml.SequenceNode {
-		list := make([]any, len(n.Content))
-		for i, c := range n.Content {
-			list[i] = raw(kind, c)
-		}
-		return list
-	}
-	return document.Plain(n)
-}
-
 // initial returns the default value, normalised.
 func (p Parameter) initial() (any, error) {
 	kind := p.Type
@@ -272,59 +185,4 @@ func (p Parameter) initial() (any, error) {
 		kind = p.Of
 	}
 	return p.value(raw(kind, p.Default))
-}
-
-// check reports what is wrong with the declaration itself.
-func (p Parameter) check(fail func(key, format string, args ...any)) {
-	if !slices.Contains(parameterTypes, p.Type) {
-		fail("type", "%q is not a type; expected one of %s", p.Type, strings.Join(parameterTypes, ", "))
-		return
-	}
-	if (p.Type == typeList) != (p.Of != "") {
-		fail("of", "belongs to a list, which needs it: {type: list, of: system}")
-	}
-	if p.Of != "" && (p.Of == typeList || !slices.Contains(parameterTypes, p.Of)) {
-		fail("of", "%q is not a type of an element; expected one of %s", p.Of, strings.Join(parameterTypes[:5], ", "))
-	}
-	if p.Role != "" && (!p.isSystem() || (p.Role != change.Touch && p.Role != change.Observe)) {
-		fail("role", "%q does not fit; expected touch or observe, for a system", p.Role)
-	}
-	if _, err := regexp.Compile(p.Pattern); err != nil {
-		fail("pattern", "is not a regular expression (RE2): %s", err)
-	}
-	p.checkBound("min", p.Min, fail)
-	p.checkBound("max", p.Max, fail)
-	if p.Default != nil {
-		if _, err := p.initial(); err != nil {
-			fail("default", "%s", err)
-		}
-	}
-}
-
-func (p Parameter) checkBound(key string, n *yaml.Node, fail func(key, format string, args ...any)) {
-	if n == nil {
-		return
-	}
-	if p.Type == typeBool || p.Type == typeSystem {
-		fail(key, "does not fit the type %s; leave it out", p.Type)
-	} else if _, err := p.bound(n); err != nil {
-		fail(key, "%s", err)
-	}
-}
-
-// spoken says in words what a value is.
-func spoken(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return "empty"
-	case string:
-		return fmt.Sprintf("the text %q", v)
-	case bool:
-		return fmt.Sprintf("the boolean %t", v)
-	case []any:
-		return fmt.Sprintf("a list of %d", len(v))
-	case map[string]any:
-		return "a mapping"
-	}
-	return fmt.Sprintf("the number %v", v)
 }

@@ -3,14 +3,11 @@ package runbook_test
 import (
 	"encoding/json"
 	"io/fs"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/runbook"
@@ -161,8 +158,12 @@ func TestTheWayHomeOfTheSwitchover(t *testing.T) {
 			"node-stop n2", "pooler-target n1", "RELOAD", "node-start n1", "RESUME orders", "node-follow n2 n1",
 			"node-stop n2", "node-build n2 ${{ steps['standby-is-standby'].values.row.version }}", "node-start n2", "standby streams",
 		}},
+		"the old primary cannot follow, clients are on the new one": {"old-primary-follows", []string{
+			"SHOW DATABASES", "node-stop n2", "pooler-target n1", "RELOAD", "node-start n1", "RESUME orders", "node-follow n2 n1",
+			"node-stop n2", "node-build n2 ${{ steps['standby-is-standby'].values.row.version }}", "node-start n2", "standby streams",
+		}},
 		"validation after the failover": {"after-failover-application", []string{
-			"node-stop n1", "node-build n1 ${{ steps['primary-is-primary'].values.row.version }}", "node-follow n1 n2", "node-start n1",
+			"node-stop n1", "node-build n1 ${{ steps['primary-is-primary'].values.row.version }}", "node-start n1",
 			"primary streams", "PAUSE orders", "primary streams", "node-stop n2", "promote n1",
 			"SHOW DATABASES", "node-stop n2", "pooler-target n1", "RELOAD", "node-start n1", "RESUME orders", "node-follow n2 n1",
 			"node-stop n2", "node-build n2 ${{ steps['standby-is-standby'].values.row.version }}", "node-start n2", "standby streams",
@@ -221,113 +222,51 @@ func TestWhileClientsWaitAFailureGoesBackAtOnce(t *testing.T) {
 	}
 }
 
-func schemaOf(t *testing.T, generated func() ([]byte, error)) *jsonschema.Schema {
-	t.Helper()
-	b, err := generated()
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := jsonschema.UnmarshalJSON(strings.NewReader(string(b)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("schema.json", v); err != nil {
-		t.Fatal(err)
-	}
-	s, err := c.Compile("schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func asJSON(t *testing.T, text []byte) any {
-	t.Helper()
-	var v any
-	if err := yaml.Unmarshal(text, &v); err != nil {
-		t.Fatal(err)
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := jsonschema.UnmarshalJSON(strings.NewReader(string(b)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-func TestShippedRunbooksFitTheSchema(t *testing.T) {
-	s := schemaOf(t, runbook.Schema)
-	for name := range samples {
-		b, err := runbooks.Files.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Validate(asJSON(t, b)); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-func TestTheSchemaRefuses(t *testing.T) {
-	s := schemaOf(t, runbook.Schema)
-	good, err := os.ReadFile("testdata/good.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Validate(asJSON(t, good)); err != nil {
-		t.Fatalf("the good one: %v", err)
-	}
-	for name, edit := range map[string][2]string{
-		"unknown kind":     {"uses: command", "uses: comand"},
-		"unknown key":      {"phase: preflight", "phaze: preflight"},
-		"key of another":   {"argv: [echo, hello]", "argv: [echo, hello], query: x"},
-		"no timeout":       {"timeout: 10s, ", ""},
-		"bad duration":     {"timeout: 10s", "timeout: soon"},
-		"unknown phase":    {"phase: preflight", "phase: first"},
-		"unknown type":     {"type: int", "type: integer"},
-		"another kind":     {"kind: Runbook", "kind: Change"},
-		"number for flags": {"console: true", "console: 1"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			bad := strings.Replace(string(good), edit[0], edit[1], 1)
-			if bad == string(good) {
-				t.Fatal("the edit changes nothing")
+// Whatever fits in the window when the clients are held still fits until the way
+// back is laid: the cutoff cannot fall in between.
+func TestTheCutoffCannotFallWhileClientsAreHeld(t *testing.T) {
+	plan := compileFile(t, "postgres-switchover-patch.yaml")
+	var slack, needed time.Duration
+	for _, s := range plan.Steps {
+		switch {
+		case s.Name == "hold-clients":
+			slack, needed = s.Expected.Std(), 100*time.Millisecond
+		case slack > 0:
+			needed += s.Expected.Std()
+			if s.Undo != nil {
+				needed += s.Undo.Expected.Std()
 			}
-			if err := s.Validate(asJSON(t, []byte(bad))); err == nil {
-				t.Error("accepted")
+			if needed > slack {
+				t.Errorf("%s: %s are needed, %s were counted", s.Name, needed, slack)
 			}
-		})
-	}
-}
-
-func TestTheSchemaOfChanges(t *testing.T) {
-	s := schemaOf(t, runbook.ChangeSchema)
-	const good = `
-apiVersion: changectl.dev/v1
-kind: Change
-metadata: {title: PostgreSQL 15.20 on the orders pair}
-spec:
-  type: normal
-  reason: Security release 15.20
-  runbook: postgres-switchover-patch
-  parameters: {primary: resource:orders-db-1, count: 3, list: [a]}
-  window: {start: '2027-03-06T23:00', duration: 90m, zone: Europe/Berlin}
-`
-	if err := s.Validate(asJSON(t, []byte(good))); err != nil {
-		t.Errorf("the good one: %v", err)
-	}
-	for name, edit := range map[string][2]string{
-		"no reason":        {"  reason: Security release 15.20\n", ""},
-		"end and duration": {"duration: 90m", "duration: 90m, end: '2027-03-07T00:00'"},
-		"neither":          {"duration: 90m, ", ""},
-		"unknown type":     {"type: normal", "type: urgent"},
-	} {
-		if err := s.Validate(asJSON(t, []byte(strings.Replace(good, edit[0], edit[1], 1)))); err == nil {
-			t.Errorf("%s: accepted", name)
+		}
+		if s.Name == "way-back-start" {
+			return
 		}
 	}
+	t.Error("there is no way-back-start")
+}
+
+// Its undo is what keeps a promoted node's commits: it holds only while clients
+// are held.
+func TestReleasedClientsAreNotTakenBackToTheOldPrimary(t *testing.T) {
+	for _, s := range compileFile(t, "postgres-switchover-patch.yaml").Steps {
+		if s.Name != "release-clients" {
+			continue
+		}
+		k, err := runbook.Decode(s.Undo.Uses, s.Undo.With)
+		sql, ok := k.(*runbook.SQL)
+		if err != nil || !ok {
+			t.Fatalf("%#v, %v", k, err)
+		}
+		scope := runbook.Scope{Parameters: map[string]any{"database": "orders"}}
+		for paused, want := range map[string]bool{"1": true, "0": false} {
+			rows := []any{map[string]any{"name": "orders", "paused": paused}}
+			if got, err := runbook.Condition(sql.Expect, scope, map[string]any{"rows": rows, "row": rows[0], "count": 1}); err != nil || got != want {
+				t.Errorf("paused %s: %t, %v", paused, got, err)
+			}
+		}
+		return
+	}
+	t.Error("there is no release-clients")
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/changectl/changectl/test/product"
 )
 
-// start brings up the product with the runbooks of testdata.
-func start(t *testing.T, args ...string) *product.Dev {
+// binaries is the directory of the built programs.
+func binaries(t *testing.T) string {
 	t.Helper()
 	bin := os.Getenv("CHANGECTL_BIN")
 	if bin == "" {
@@ -25,11 +25,17 @@ func start(t *testing.T, args ...string) *product.Dev {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return bin
+}
+
+// start brings up the product with the runbooks of testdata.
+func start(t *testing.T, args ...string) *product.Dev {
+	t.Helper()
 	books, err := filepath.Abs("testdata")
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := product.Start(t.Context(), product.Options{Bin: bin, StateDir: t.TempDir(), Args: append([]string{"--runbooks", books}, args...)})
+	d, err := product.Start(t.Context(), product.Options{Bin: binaries(t), StateDir: t.TempDir(), Args: append([]string{"--runbooks", books}, args...)})
 	if err != nil {
 		t.Fatal(err)
 	}

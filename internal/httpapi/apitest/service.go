@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -67,9 +68,37 @@ func (s *Service) Do(f func(*Service)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f(s)
+	s.wake()
+}
+
+func (s *Service) wake() {
 	if s.news != nil {
 		close(s.news)
 		s.news = nil
+	}
+}
+
+func (s *Service) nextNews() chan struct{} {
+	if s.news == nil {
+		s.news = make(chan struct{})
+	}
+	return s.news
+}
+
+// Until waits until a call like this was asked, or ctx ends.
+func (s *Service) Until(ctx context.Context, like func(Call) bool) error {
+	for {
+		s.mu.Lock()
+		news, found := s.nextNews(), slices.ContainsFunc(s.calls, like)
+		s.mu.Unlock()
+		if found {
+			return nil
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 }
 
@@ -82,6 +111,7 @@ func (s *Service) Calls() []Call {
 
 func (s *Service) called(method string, args ...any) error {
 	s.calls = append(s.calls, Call{Method: method, Args: args})
+	s.wake()
 	return s.Errs[method]
 }
 
@@ -150,10 +180,7 @@ func (s *Service) Await(ctx context.Context, id change.ID, after int64, wait tim
 			}
 		}
 		rec, err := s.record(id)
-		if s.news == nil {
-			s.news = make(chan struct{})
-		}
-		news := s.news
+		news := s.nextNews()
 		s.mu.Unlock()
 		if err != nil || rec.Version > after {
 			return rec, err

@@ -1,0 +1,142 @@
+// Command record runs changes on the built programs and keeps the histories of
+// their workflows, for the test that replays them: whatever is deployed must be
+// able to carry on what an earlier version began.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/sdk/client"
+
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"github.com/changectl/changectl/internal/change"
+	"github.com/changectl/changectl/internal/httpapi"
+	"github.com/changectl/changectl/test/product"
+)
+
+const into = "workflows/testdata/histories"
+
+func main() {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "record:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) (err error) {
+	state, err := os.MkdirTemp("", "changectl-record-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(state) //nolint:errcheck // temporary
+	books, err := filepath.Abs("test/e2e/testdata")
+	if err != nil {
+		return err
+	}
+	d, err := product.Start(ctx, product.Options{Bin: "bin", StateDir: state, Args: []string{"--runbooks", books}})
+	if err != nil {
+		return err
+	}
+	defer d.Kill()
+	c, err := client.Dial(client.Options{HostPort: "127.0.0.1:" + strconv.Itoa(d.Temporal), Namespace: "changectl"})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	for _, h := range []struct {
+		name, runbook, system string
+		until                 change.Status
+		decide                change.Verb
+		then                  change.Status
+	}{
+		{"completed", "steps", "resource:orders-db-1", change.Completed, "", ""},
+		{"backed-out", "undone", "resource:core-router", change.BackedOut, "", ""},
+		{"held", "stuck", "component:reporting", change.Held, "", ""},
+		{"held-and-continued", "stuck", "component:web-shop", change.Held, change.Continue, change.Completed},
+	} {
+		id, err := runOne(ctx, d, h.runbook, h.system, h.until)
+		if err != nil {
+			return fmt.Errorf("run %s: %w", h.name, err)
+		}
+		if h.decide != "" {
+			alice, err := d.As("alice")
+			if err != nil {
+				return err
+			}
+			if _, err := alice.Sign(ctx, id, httpapi.SignQuery{Verb: h.decide, Reason: "checked by hand"}); err != nil {
+				return err
+			}
+			if _, err := alice.AwaitStatus(ctx, id, h.then); err != nil {
+				return err
+			}
+		}
+		if err := save(ctx, c, id, h.name); err != nil {
+			return fmt.Errorf("save %s: %w", h.name, err)
+		}
+	}
+	return nil
+}
+
+func runOne(ctx context.Context, d *product.Dev, runbook, system string, until change.Status) (change.ID, error) {
+	alice, err := d.As("alice")
+	if err != nil {
+		return "", err
+	}
+	rec, err := alice.Submit(ctx, change.Request{
+		Title: "record " + runbook, Type: change.Normal, Reason: "a history to replay", Runbook: runbook,
+		Parameters: map[string]any{"target": system},
+		Window:     change.WindowRequest{Start: time.Now().Add(4 * time.Second).UTC().Format(time.RFC3339), Duration: "10m"},
+	})
+	if err != nil {
+		return "", err
+	}
+	for _, name := range []string{"bob", "carol", "dave", "erin", "frank"} {
+		p, err := d.As(name)
+		if err != nil {
+			return "", err
+		}
+		if _, err := p.Sign(ctx, rec.ID, httpapi.SignQuery{Verb: change.Approve}); err != nil && change.KindOf(err) != change.KindDenied {
+			return "", err
+		}
+		rec, err = alice.Get(ctx, rec.ID)
+		if err != nil {
+			return "", err
+		}
+		if rec.Status != change.AwaitingApproval {
+			break
+		}
+	}
+	_, err = alice.AwaitStatus(ctx, rec.ID, until)
+	return rec.ID, err
+}
+
+func save(ctx context.Context, c client.Client, id change.ID, name string) error {
+	var h historypb.History
+	events := c.GetWorkflowHistory(ctx, string(id), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		e, err := events.Next()
+		if err != nil {
+			return err
+		}
+		h.Events = append(h.Events, e)
+	}
+	b, err := (temporalproto.CustomJSONMarshalOptions{Indent: " "}).Marshal(&h)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(into, 0o755); err != nil {
+		return err
+	}
+	fmt.Printf("%s: %d events\n", name, len(h.Events))
+	return os.WriteFile(filepath.Join(into, name+".json"), b, 0o644)
+}
