@@ -52,15 +52,13 @@ func outline(st change.Step) workflows.StepOutline {
 	return o
 }
 
-// limit is the longest that one run of an action may take: every try to its
-// timeout, the pauses between, and the check whether it has been done already.
+// limit is the longest that one run of an action may take: all its tries, which
+// share its timeout, and the check whether it has been done already.
 func limit(a change.Action) change.Duration {
-	tries := max(a.Retry.Attempts, 1)
-	total := time.Duration(tries)*a.Timeout.Std() + time.Duration(tries-1)*a.Retry.Every.Std()
-	if a.DoneWhen != nil {
-		total += a.DoneWhen.Timeout.Std()
+	if a.DoneWhen == nil {
+		return a.Timeout
 	}
-	return change.Duration(total)
+	return a.Timeout + a.DoneWhen.Timeout
 }
 
 // lastStart is the last moment at which the plan still fits into its window.

@@ -30,7 +30,6 @@ type world struct {
 	startedAt []time.Time
 	log       []string // statuses entered and steps run, in order
 	holds     []change.Hold
-	took      time.Duration
 	env       *testsuite.TestWorkflowEnvironment
 }
 

@@ -6,15 +6,30 @@ import (
 	"time"
 )
 
-// Rejection returns the first rejection that stands against the record's
-// current revision.
+// Rejection returns a rejection that stands against the record's current
+// revision: the newest word of its person in its role.
 func Rejection(r Record, approvals []Approval) (Approval, bool) {
-	for _, a := range approvals {
+	for _, a := range newest(approvals) {
 		if a.Verb == Reject && a.Revision == r.Revision && a.Change == r.ID {
 			return a, true
 		}
 	}
 	return Approval{}, false
+}
+
+// newest keeps the newest statement that each person made in each role.
+func newest(all []Approval) []Approval {
+	var list []Approval
+	for _, a := range all {
+		i := slices.IndexFunc(list, func(o Approval) bool { return o.Person == a.Person && o.Role == a.Role })
+		switch {
+		case i < 0:
+			list = append(list, a)
+		case !a.At.Before(list[i].At):
+			list[i] = a
+		}
+	}
+	return list
 }
 
 // Unmet says in words which of the plan's required approvals are missing at now;
@@ -25,7 +40,7 @@ func Rejection(r Record, approvals []Approval) (Approval, bool) {
 func Unmet(r Record, approvals []Approval, verify func(Approval) error, now time.Time) []string {
 	good := map[Ref][]Ref{} // role -> persons
 	bad := map[Ref]string{} // role -> why one of its approvals does not count
-	for _, a := range approvals {
+	for _, a := range newest(approvals) {
 		if a.Verb != Approve || slices.Contains(good[a.Role], a.Person) {
 			continue
 		}
@@ -82,6 +97,8 @@ func choose(from []Ref, n int, taken []Ref, try func([]Ref) bool) bool {
 
 func stands(r Record, a Approval, verify func(Approval) error, now time.Time) error {
 	switch {
+	case a.Person == "":
+		return Denied("it names no person")
 	case a.Person == r.Submitter || a.Person == r.Plan.Submitter:
 		return Denied("nobody approves a change of their own")
 	case a.Instance != r.Plan.Instance || a.Change != r.ID:

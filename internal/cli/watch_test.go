@@ -38,16 +38,16 @@ func TestWatchPrintsALineForEachEvent(t *testing.T) {
 	r := <-done
 	d.expect(r, 6)
 	want := `22:04:00.000  CHG-7  scheduled: PostgreSQL 15.20 on the orders pair, Sun 2027-03-07 00:05 to 01:35 CET (2027-03-06 23:05 to 2027-03-07 00:35 UTC), 1h30m
-21:00:00.000  CHG-7  approve: user:bob as group:dba 
+21:00:00.000  CHG-7  running
+21:00:00.000  CHG-7  approve: user:bob as group:dba
 22:00:00.250  CHG-7  step 1/3 lag begins
 22:00:01.500  CHG-7  step 1/3 lag passed in 1.25s: as expected
 22:02:00.250  CHG-7  step 2/3 stop begins
-22:04:00.000  CHG-7  running
 22:02:01.500  CHG-7  step 2/3 stop failed in 1.25s: pg_ctl did not end within 30s
 22:04:00.000  CHG-7  held
 22:04:20.000  CHG-7  hold 1: step stop failed: pg_ctl did not end within 30s; decide: retry, continue, back-out
+22:03:00.000  CHG-7  backing-out
 22:03:00.000  CHG-7  undo of step 2/3 stop begins
-22:04:00.000  CHG-7  backing-out
 22:03:04.000  CHG-7  undo of step 2/3 stop passed in 4s
 22:04:00.000  CHG-7  backed-out
 `
@@ -85,5 +85,22 @@ func TestWatchEndsSoonerWhenAskedTo(t *testing.T) {
 	d = newDesk(t, apitest.Sample(change.Completed))
 	if r := d.run("watch", "CHG-7", "-o", "json"); strings.Count(r.out, "\n") != 1 || !strings.HasPrefix(r.out, `{"id":"CHG-7"`) {
 		t.Errorf("json: %s", r.out)
+	}
+}
+
+// A server that goes away and comes back does not end the watching.
+func TestWatchOutlivesItsServer(t *testing.T) {
+	d := newDesk(t, apitest.Sample(change.Running))
+	d.service.Errs["Await"] = change.Unavailable("the ledger does not answer")
+	done := make(chan ran, 1)
+	go func() { done <- d.runContext(context.WithoutCancel(t.Context()), "watch", "CHG-7") }()
+	awaited(t.Context(), d, 12)
+	rec := apitest.Sample(change.Completed)
+	rec.Version = 13
+	d.service.Do(func(s *apitest.Service) { delete(s.Errs, "Await"); s.Records["CHG-7"] = rec })
+	r := <-done
+	d.expect(r, 0, "the ledger does not answer", "trying again", "completed")
+	if strings.Count(r.err, "trying again") != 1 {
+		t.Errorf("told more than once: %s", r.err)
 	}
 }

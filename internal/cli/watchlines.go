@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/changectl/changectl/internal/change"
@@ -44,28 +45,44 @@ type event struct {
 }
 
 // events returns what happened between two looks at a change, in order of time.
+// What a change enters before its steps move is told before them.
 func events(old, rec change.Record) []event {
 	list := runEvents(old, rec)
 	for _, a := range rec.Approvals {
 		if !slices.ContainsFunc(old.Approvals, func(b change.Approval) bool { return a.Nonce == b.Nonce }) {
-			list = append(list, event{a.At, fmt.Sprintf("%s: %s as %s %s", a.Verb, a.Person, a.Role, a.Reason)})
+			list = append(list, event{a.At, strings.TrimSpace(fmt.Sprintf("%s: %s as %s %s", a.Verb, a.Person, a.Role, a.Reason))})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b event) int { return a.at.Compare(b.at) })
-	if old.Revision != rec.Revision || old.Status != rec.Status || (old.Note != rec.Note && rec.Note != "") {
-		text := string(rec.Status)
-		if old.ID == "" {
-			text += ": " + rec.Plan.Title + ", " + report.Window(rec.Plan.Window)
+	if e, moved := statusEvent(old, rec); moved {
+		first := old.ID != "" && (rec.Status == change.Running || rec.Status == change.BackingOut)
+		if first && len(list) > 0 {
+			if list[0].at.Before(e.at) {
+				e.at = list[0].at
+			}
+			list = slices.Insert(list, 0, e)
+		} else {
+			list = append(list, e)
 		}
-		if rec.Note != "" && (rec.Hold == nil || rec.Hold.Reason != rec.Note) {
-			text += ": " + rec.Note
-		}
-		list = append(list, event{rec.UpdatedAt, text})
 	}
 	if rec.Hold != nil && (old.Hold == nil || old.Hold.Number != rec.Hold.Number) {
 		list = append(list, event{rec.Hold.Since, fmt.Sprintf("hold %d: %s; decide: %s", rec.Hold.Number, rec.Hold.Reason, choices(rec.Hold.Choices))})
 	}
 	return list
+}
+
+func statusEvent(old, rec change.Record) (event, bool) {
+	if old.Revision == rec.Revision && old.Status == rec.Status && (old.Note == rec.Note || rec.Note == "") {
+		return event{}, false
+	}
+	text := string(rec.Status)
+	if old.ID == "" {
+		text += ": " + rec.Plan.Title + ", " + report.Window(rec.Plan.Window)
+	}
+	if rec.Note != "" && (rec.Hold == nil || rec.Hold.Reason != rec.Note) {
+		text += ": " + rec.Note
+	}
+	return event{rec.UpdatedAt, text}, true
 }
 
 func choices(l []change.Verb) string {

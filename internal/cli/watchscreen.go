@@ -97,22 +97,29 @@ func liveText(rec change.Record, now time.Time, width, height int, coloured bool
 		ink(bold, fit(fmt.Sprintf("%s  %s", rec.ID, report.OneLine(rec.Plan.Title)), width)),
 		ink(bold+colourOf(string(rec.Status)), string(rec.Status))+fit(statusTail(rec, now), width-len(rec.Status)),
 		fit("window  "+report.Window(rec.Plan.Window), width))
-	if !rec.Status.Final() {
+	if rec.Status == change.Running || rec.Status == change.Held {
 		top = append(top, fit("cutoff  "+cutoffLine(rec, now), width))
 	}
 	top = append(top, "")
 	if rec.Hold != nil {
-		bottom = append(bottom, "", ink(yellow, fit(fmt.Sprintf("held since %s: %s", report.Took(now.Sub(rec.Hold.Since)), report.OneLine(rec.Hold.Reason)), width)))
+		bottom = append(bottom, "", ink(yellow, fit(fmt.Sprintf("held for %s: %s", whole(now.Sub(rec.Hold.Since)), report.OneLine(rec.Hold.Reason)), width)))
 		for _, n := range report.Explain(rec, now).Next {
 			bottom = append(bottom, fit("  "+n, width))
 		}
-	} else if waits := waiting(rec, now); waits != "" {
-		bottom = append(bottom, "", fit(waits, width))
+	}
+	for i, w := range waiting(rec, now) {
+		if i == 0 {
+			bottom = append(bottom, "")
+		}
+		bottom = append(bottom, fit(w, width))
 	}
 	if !rec.Status.Final() {
 		bottom = append(bottom, "", ink(dim, fit("q leaves; the change goes on", width)))
 	}
 	room := height - len(top) - len(bottom) - 1
+	if rec.Status.Final() {
+		room -= 2 // for what is written below the last picture
+	}
 	lines := append(top, liveSteps(rec, now, width, room, coloured)...)
 	return strings.Join(append(lines, bottom...), "\n") + "\n"
 }
@@ -126,7 +133,7 @@ func statusTail(rec change.Record, now time.Time) string {
 		}
 		return tail
 	case !rec.StartedAt.IsZero() && !rec.Status.Final():
-		return " for " + report.Took(now.Sub(rec.StartedAt))
+		return ", started " + whole(now.Sub(rec.StartedAt)) + " ago"
 	case rec.Note != "":
 		return ": " + report.OneLine(rec.Note)
 	}
@@ -139,19 +146,22 @@ func cutoffLine(rec change.Record, now time.Time) string {
 	if left < 0 {
 		return fmt.Sprintf("%s has passed: backing out no longer fits in the window", report.Moment(cut, rec.Plan.Window.Zone))
 	}
-	return fmt.Sprintf("%s, the last moment to begin the way back, in %s", report.Moment(cut, rec.Plan.Window.Zone), report.Took(left))
+	return fmt.Sprintf("%s, the last moment to begin the way back, in %s", report.Moment(cut, rec.Plan.Window.Zone), whole(left))
 }
 
+// whole is a duration in whole seconds, so that it can be read while it runs.
+func whole(d time.Duration) string { return report.Took(d.Truncate(time.Second)) }
+
 // waiting says what the change waits for, before it runs.
-func waiting(rec change.Record, now time.Time) string {
+func waiting(rec change.Record, now time.Time) []string {
 	switch rec.Status {
 	case change.Submitted, change.AwaitingApproval, change.Scheduled, change.Waiting:
 		e := report.Explain(rec, now)
-		return "waits for " + report.OneLine(strings.Join(e.Waits, "; ")) + "; until " + e.Until
+		return []string{"waits for " + report.OneLine(strings.Join(e.Waits, "; ")), "who       " + report.OneLine(e.Who), "until     " + report.OneLine(e.Until)}
 	case change.Refused, change.Rejected, change.Running, change.Held, change.BackingOut, change.Completed, change.BackedOut,
 		change.Failed, change.Expired, change.Cancelled, change.ReviewDue, change.Closed:
 	}
-	return ""
+	return nil
 }
 
 // liveSteps returns the step table, or the part around the current step where

@@ -76,14 +76,16 @@ func (e *Executor) Run(ctx context.Context, in Input) (change.Result, error) {
 	t := e.task(facts, run)
 	t.log.Debug("step begun")
 	stop := e.beat(ctx, t)
+	began := e.Clock()
 	result, err := t.perform(ctx)
+	took := e.Clock().Sub(began)
 	stop()
 	if err != nil {
 		err = t.discreet(err)
 		t.log.WithError(err).Warn("step left without a result")
 		return change.Result{}, fmt.Errorf("run the step %q: %w", t.step.Name, err)
 	}
-	t.log.WithFields(logrus.Fields{"outcome": result.Outcome, "message": result.Message}).Info("step ended")
+	t.log.WithFields(logrus.Fields{"outcome": result.Outcome, "message": result.Message, "took": took}).Info("step ended")
 	return result, e.finish(ctx, run, result)
 }
 
@@ -140,7 +142,9 @@ func rest(ctx context.Context, pause time.Duration) error {
 	}
 }
 
-// beat calls the heartbeat until the returned function is called.
+// beat calls the heartbeat until the returned function is called. The first call
+// comes after a second: that the step has begun its caller knows, and most steps are
+// over before, without having waited for an answer from far away.
 func (e *Executor) beat(ctx context.Context, t *task) func() {
 	if e.Heartbeat == nil {
 		return func() {}
@@ -151,11 +155,11 @@ func (e *Executor) beat(ctx context.Context, t *task) func() {
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
 		for {
-			e.Heartbeat(ctx, t.run.RunKey)
 			select {
 			case <-over:
 				return
 			case <-tick.C:
+				e.Heartbeat(ctx, t.run.RunKey)
 			}
 		}
 	}()

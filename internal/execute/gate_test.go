@@ -62,23 +62,23 @@ func TestGateRefuses(t *testing.T) {
 		{"a change that backs out", func(w *world, _ *Input) { w.book.facts.Record.Status = change.BackingOut }, "must be running"},
 		{"an old token", func(_ *world, in *Input) { in.Token = 4 }, "fencing token 4"},
 		{"no claim", func(w *world, in *Input) { w.book.facts.Record.Token, in.Token = 0, 0 }, "no claim"},
-		{"no approval", func(w *world, _ *Input) { w.book.facts.Approvals = nil }, "approval of 1 of group:dba"},
+		{"no approval", func(w *world, _ *Input) { w.book.facts.Approvals = nil }, "1 more approval of group:dba"},
 		{"no verifier", func(w *world, _ *Input) { w.Verify = nil }, "no verifier"},
-		{"too few persons", func(w *world, in *Input) { w.require(in, 2) }, "has 1"},
+		{"too few persons", func(w *world, in *Input) { w.require(in, 2) }, "1 more approval of group:dba"},
 		{"one person twice", func(w *world, in *Input) {
 			w.require(in, 2)
 			w.approve(func(a *change.Approval) { a.Key = "another" })
-		}, "has 1"},
-		{"approved by the submitter", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Person = "user:sam" }) }, "cannot approve it"},
+		}, "1 more approval of group:dba"},
+		{"approved by the submitter", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Person = "user:sam" }) }, "nobody approves a change of their own"},
 		{"approved by nobody", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Person = "" }) }, "names no person"},
-		{"approved in another role", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Role = "group:net" }) }, "has 0"},
+		{"approved in another role", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Role = "group:net" }) }, "1 more approval of group:dba"},
 		{"approved elsewhere", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Instance = "prod" }) }, `installation "prod"`},
 		{"approved for another change", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Change = "CHG-6" }) }, "CHG-6"},
 		{"approved for another revision", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Revision = 0 }) }, "revision 0"},
 		{"approved for another plan", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Plan = "sha256:beef" }) }, "sha256:beef"},
 		{"an approval that has expired", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Expires = noon }) }, "expired at"},
 		{"a forged approval", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Signed.Signature = "x" }) }, "is forged"},
-		{"a sign-off is no approval", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Verb = change.SignOff }) }, "has 0"},
+		{"a sign-off is no approval", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Verb = change.SignOff }) }, "1 more approval of group:dba"},
 		{"rejected since by the approver", func(w *world, _ *Input) {
 			w.approve(func(a *change.Approval) { a.Verb, a.At = change.Reject, noon })
 		}, "rejected"},

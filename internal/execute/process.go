@@ -31,7 +31,7 @@ type process struct {
 	drained        chan struct{}
 }
 
-// leftOpen says that the program has ended but something that it started holds
+// errLeftOpen says that the program has ended but something that it started holds
 // its output open.
 var errLeftOpen = errors.New("a process that it started holds its output open")
 

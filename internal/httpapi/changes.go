@@ -91,6 +91,8 @@ func (r routes) get(ctx context.Context, in *getIn) (change.Record, error) {
 	if wait == 0 {
 		return r.service.Get(ctx, id)
 	}
+	ctx, cancel := untilShutdown(ctx)
+	defer cancel()
 	return r.service.Await(ctx, id, in.After, wait)
 }
 

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"reflect"
 	"strings"
@@ -72,16 +73,33 @@ func (o ServerOptions) withDefaults() ServerOptions {
 	return o
 }
 
-// HTTPServer returns a server for h with the timeouts that fit this API.
+// HTTPServer returns a server for h with the timeouts that fit this API. Its
+// Shutdown answers those who wait for news at once instead of waiting for them.
 func HTTPServer(h http.Handler) *http.Server {
-	return &http.Server{
+	stopping, stop := context.WithCancel(context.Background())
+	base := context.WithValue(context.Background(), stoppingKey{}, stopping)
+	s := &http.Server{
 		Handler:           h,
+		BaseContext:       func(net.Listener) context.Context { return base },
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      MaxWait + 30*time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 	}
+	s.RegisterOnShutdown(stop)
+	return s
+}
+
+type stoppingKey struct{}
+
+// untilShutdown returns a context that also ends when the server shuts down.
+func untilShutdown(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	if stopping, ok := ctx.Value(stoppingKey{}).(context.Context); ok {
+		context.AfterFunc(stopping, cancel)
+	}
+	return ctx, cancel
 }
 
 // OpenAPI returns the API's OpenAPI 3.1 document as JSON.

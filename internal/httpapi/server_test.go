@@ -2,15 +2,19 @@ package httpapi_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -155,6 +159,41 @@ func TestAPanicIsAnsweredAndLogged(t *testing.T) {
 	metrics := do(t, server, http.MethodGet, "/metrics", "", "")
 	if want := `changectl_http_requests_total{code="500",route="GET /v1/runbooks"} 1`; !strings.Contains(metrics.body, want) {
 		t.Errorf("no %s in\n%s", want, metrics.body)
+	}
+}
+
+// A server that is shut down does not wait for those who wait for news.
+func TestShutdownAnswersThoseWhoWait(t *testing.T) {
+	s := &apitest.Service{Records: map[change.ID]change.Record{"CHG-7": record("CHG-7", change.Scheduled)}}
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httpapi.HTTPServer(apitest.Handler(s))
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	c := httpapi.NewClient("http://"+l.Addr().String(), apitest.Token, nil)
+	answered := make(chan change.Status, 1)
+	go func() {
+		rec, err := c.Await(context.WithoutCancel(t.Context()), "CHG-7", 5, time.Minute)
+		if err != nil {
+			t.Error(err)
+		}
+		answered <- rec.Status
+	}()
+	if err := s.Until(t.Context(), func(c apitest.Call) bool { return c.Method == "Await" }); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		t.Errorf("shut down: %v", err)
+	}
+	if status := <-answered; status != change.Scheduled {
+		t.Errorf("answered %q", status)
+	}
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		t.Error(err)
 	}
 }
 

@@ -104,6 +104,8 @@ func TestTheGateRefusesWhateverTheJudgeSays(t *testing.T) {
 		// The next claim on the same system outdates the token of the first, even if
 		// the first change is made to look as if it still ran.
 		enter(t, l, r, change.Completed)
+		_, err = l.Begin(t.Context(), keyOf(r, 0), "w", first, pass)
+		want(t, err, change.KindDenied) // the claim is given up, though nobody has a later one
 		next := running(t, l, plan("Next", window(2), "resource:a"))
 		if next.Token <= first {
 			t.Fatalf("token %d after %d", next.Token, first)
@@ -173,6 +175,19 @@ func TestTwoClaimsOnOneSystemAreImpossible(t *testing.T) {
 		revive(t, l, unreserved.ID, 0)
 		_, err = l.Enter(t.Context(), change.Transition{Change: unreserved.ID, Revision: 1, To: change.Scheduled, Key: "k"})
 		want(t, err, change.KindConflict)
+	})
+}
+
+func TestAClaimNeedsItsReservations(t *testing.T) {
+	on(t, func(t *testing.T, l *Ledger) {
+		r := scheduled(t, l, plan("Patch", window(1), "resource:a", "resource:b"))
+		if _, err := l.writer.ExecContext(t.Context(), "delete from holdings where system = 'resource:b'"); err != nil {
+			t.Fatal(err)
+		}
+		unwritten(t, l, func() {
+			_, err := l.Start(t.Context(), r.ID, 1, "s", run)
+			want(t, err, change.KindConflict)
+		})
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/runbook"
+	"github.com/changectl/changectl/runbooks"
 )
 
 func compileGood(t *testing.T, parameters map[string]any) change.Plan {
@@ -215,3 +216,51 @@ func TestCompileIsDeterministic(t *testing.T) {
 }
 
 func plain(s string) any { return strings.ReplaceAll(s, "${{", "") }
+
+func TestAnExpressionCanStandForAList(t *testing.T) {
+	r, err := runbook.Parse("r.yaml", []byte(edited(t, "argv: [echo, hello]", "argv: '${{ parameters.members }}'")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := r.Compile(input(map[string]any{"target": "resource:db-1", "members": []any{"echo", "it"}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(plan.Steps[1].With); !strings.HasPrefix(got, `{"argv":["echo","it"],`) {
+		t.Error(got)
+	}
+	if _, err = r.Compile(input(map[string]any{"target": "resource:db-1", "members": []any{}})); err == nil || !strings.Contains(err.Error(), "exactly one of argv") {
+		t.Errorf("an empty list: %v", err)
+	}
+}
+
+func TestAnUndoCanUseWhatItsStepLeft(t *testing.T) {
+	text := edited(t, "query: 'RESUME x'", "query: 'RESUME ${{ steps.hold.values.row.name }} ${{ parameters.size }}'")
+	r, err := runbook.Parse("r.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := r.Compile(input(map[string]any{"target": "resource:db-1"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(plan.Steps[2].Undo.With); !strings.Contains(got, `"query":"RESUME ${{ steps.hold.values.row.name }} small"`) {
+		t.Error(got)
+	}
+}
+
+func BenchmarkCompile(b *testing.B) {
+	text, err := runbooks.Files.ReadFile("postgres-switchover-patch.yaml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		r, err := runbook.Parse("r.yaml", text)
+		if err == nil {
+			_, err = r.Compile(input(samples["postgres-switchover-patch.yaml"]))
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -30,7 +30,7 @@ func Schema() ([]byte, error) {
 		withByKind(s.Definitions[def])
 	}
 	step := s.Definitions["Step"]
-	
+	step.Required = append(step.Required, "timeout")
 	s.Definitions["Runbook"].Properties.Set("apiVersion", &jsonschema.Schema{Const: APIVersion})
 	s.Definitions["Runbook"].Properties.Set("kind", &jsonschema.Schema{Const: KindName})
 	step.Properties.Set("name", &jsonschema.Schema{Type: "string", Pattern: kebab.String()})

@@ -137,6 +137,24 @@ func (e earlier) all() map[string]runbook.StepView {
 	return all
 }
 
+// A worker that dies in the middle of a step must not leave a question behind that
+// only a person can answer.
+func TestEveryShippedStepCanBeTakenUpAgain(t *testing.T) {
+	for name := range samples {
+		for _, s := range compileFile(t, name).Steps {
+			actions := map[string]change.Action{s.Name: s.Action}
+			if s.Undo != nil {
+				actions[s.Name+" undone"] = *s.Undo
+			}
+			for what, a := range actions {
+				if a.Uses != "wait" && !a.Idempotent && a.DoneWhen == nil {
+					t.Errorf("%s: %s is neither idempotent nor has it a done-when", name, what)
+				}
+			}
+		}
+	}
+}
+
 func TestTheWayHomeOfTheSwitchover(t *testing.T) {
 	plan := compileFile(t, "postgres-switchover-patch.yaml")
 	index := map[string]int{}

@@ -31,7 +31,8 @@ var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS
 // Systems implements Kind.
 func (h *HTTP) Systems() []change.Ref { return nil }
 
-// Resumable implements Kind: reading again does no harm, sending again may.
+// Resumable implements Kind: a safe method (RFC 9110, 9.2.1) does no harm when it
+// is sent again, another may.
 func (h *HTTP) Resumable() bool { return slices.Contains([]string{"GET", "HEAD", "OPTIONS"}, h.Method) }
 
 func (h *HTTP) expectation() string { return h.Expect }

@@ -12,8 +12,8 @@ type Notify struct {
 // Systems implements Kind.
 func (n *Notify) Systems() []change.Ref { return nil }
 
-// Resumable implements Kind: a message sent twice does no harm, one lost may.
-func (n *Notify) Resumable() bool { return true }
+// Resumable implements Kind: the message may have been sent.
+func (n *Notify) Resumable() bool { return false }
 
 func (n *Notify) complete(fail func(string, string, ...any)) {
 	if (n.Webhook == "") == (n.Secret == "") {

@@ -39,7 +39,11 @@ func TestTheMainJob(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { stopProbe() })
+	t.Cleanup(func() {
+		if err := stopProbe(); err != nil {
+			t.Error(err)
+		}
+	})
 
 	catalog := filepath.Join(t.TempDir(), "catalog")
 	if err := product.LabCatalog(catalog, &pair.Topology); err != nil {

@@ -204,6 +204,6 @@ func freePort(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	port := l.Addr().(*net.TCPAddr).Port //nolint:errcheck,forcetypeassert // a TCP listener has a TCP address
+	port := l.Addr().(*net.TCPAddr).Port
 	return port, l.Close()
 }
