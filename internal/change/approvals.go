@@ -101,16 +101,30 @@ func stands(r Record, a Approval, verify func(Approval) error, now time.Time) er
 		return Denied("it names no person")
 	case a.Person == r.Submitter || a.Person == r.Plan.Submitter:
 		return Denied("nobody approves a change of their own")
-	case a.Instance != r.Plan.Instance || a.Change != r.ID:
-		return Denied("it is for %s of %s", a.Change, a.Instance)
-	case a.Revision != r.Revision:
-		return Denied("it is for revision %d, this is revision %d", a.Revision, r.Revision)
-	case a.Plan != r.Digest:
-		return Denied("it is for another plan (%s)", a.Plan)
-	case !now.Before(a.Expires):
-		return Denied("it expired at %s", a.Expires.UTC().Format(time.RFC3339))
+	}
+	if err := a.Concerns(r, now); err != nil {
+		return err
 	}
 	return verify(a)
+}
+
+// Concerns reports whether a statement is about a change exactly as it stands at
+// now. The Denied error names both values.
+func (s Statement) Concerns(r Record, now time.Time) error {
+	again := fmt.Sprintf("look at the plan as it is now (changectl show %s) and sign again", r.ID)
+	switch {
+	case s.Instance != r.Plan.Instance:
+		return Denied("the statement was signed for the installation %q; this is %q", s.Instance, r.Plan.Instance)
+	case s.Change != r.ID:
+		return Denied("the statement was signed for %s, not for %s", s.Change, r.ID)
+	case s.Revision != r.Revision:
+		return Denied("the statement was signed for revision %d of %s, which stands at revision %d", s.Revision, r.ID, r.Revision).WithHint("%s", again)
+	case s.Plan != r.Digest:
+		return Denied("the statement was signed for the plan %s; the plan of %s is %s", s.Plan, r.ID, r.Digest).WithHint("%s", again)
+	case !now.Before(s.Expires):
+		return Denied("the statement expired at %s; it is %s", s.Expires.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339)).WithHint("sign again")
+	}
+	return nil
 }
 
 func describe(q Requirement, have int) string {

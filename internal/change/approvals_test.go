@@ -104,3 +104,31 @@ func TestReferences(t *testing.T) {
 		}
 	}
 }
+
+func TestAStatementForSomethingElseIsDenied(t *testing.T) {
+	tests := map[string]struct {
+		edit func(*change.Record)
+		at   time.Time
+		want string
+	}{
+		"as it is":     {func(*change.Record) {}, now, ""},
+		"installation": {func(r *change.Record) { r.Plan.Instance = "prod" }, now, `was signed for the installation "test"; this is "prod"`},
+		"change":       {func(r *change.Record) { r.ID = "CHG-2" }, now, "was signed for CHG-1, not for CHG-2"},
+		"revision":     {func(r *change.Record) { r.Revision = 3 }, now, "was signed for revision 1 of CHG-1, which stands at revision 3"},
+		"plan":         {func(r *change.Record) { r.Digest = "sha256:2" }, now, "was signed for the plan sha256:1; the plan of CHG-1 is sha256:2"},
+		"expired":      {func(*change.Record) {}, now.Add(time.Hour), "expired at 2027-03-06T23:00:00Z; it is 2027-03-06T23:00:00Z"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := record()
+			tt.edit(&r)
+			err := given("user:bob", "group:dba", change.Approve, 0).Concerns(r, tt.at)
+			switch {
+			case tt.want == "" && err != nil:
+				t.Error(err)
+			case tt.want != "" && (change.KindOf(err) != change.KindDenied || !strings.Contains(err.Error(), tt.want)):
+				t.Errorf("got %v, want %s", err, tt.want)
+			}
+		})
+	}
+}

@@ -25,7 +25,6 @@ type Plan struct {
 	Steps      []Step         `json:"steps"`
 	AtCutoff   AtCutoff       `json:"atCutoff"`
 	Margin     Duration       `json:"margin"`
-	Escalation []Escalation   `json:"escalation,omitempty"`
 	Catalog    string         `json:"catalog"` // digest of the catalog snapshot
 	Policy     string         `json:"policy"`  // digest of the approval policy
 	Risk       Risk           `json:"risk"`
@@ -97,13 +96,6 @@ const (
 	CutoffHold     AtCutoff = "hold"
 	CutoffContinue AtCutoff = "continue"
 )
-
-// Escalation tells people at times after a hold began.
-type Escalation struct {
-	After  Duration `json:"after"`
-	Notify string   `json:"notify"` // group:..., user:... or contact:role
-	Start  string   `json:"start,omitempty"`
-}
 
 // Risk is a number from 0 to 100 with its reasons.
 type Risk struct {

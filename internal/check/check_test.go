@@ -165,11 +165,11 @@ func TestTheStartLooksAtEverythingAgain(t *testing.T) {
 		"an approval is gone": {func(r *change.Record, _ *estate, _ *change.Facts) { r.Approvals = r.Approvals[:1] }, change.AwaitingApproval, "1 more approval of group:"},
 		"of an older revision": {func(r *change.Record, _ *estate, _ *change.Facts) {
 			r.Approvals[0].Revision = 1
-		}, change.AwaitingApproval, "it is for revision 1, this is revision 2"},
-		"of another plan": {func(r *change.Record, _ *estate, _ *change.Facts) { r.Approvals[0].Plan = "sha256:0" }, change.AwaitingApproval, "another plan"},
+		}, change.AwaitingApproval, "signed for revision 1 of CHG-1, which stands at revision 2"},
+		"of another plan": {func(r *change.Record, _ *estate, _ *change.Facts) { r.Approvals[0].Plan = "sha256:0" }, change.AwaitingApproval, "signed for the plan sha256:0"},
 		"of another installation": {func(r *change.Record, _ *estate, _ *change.Facts) {
 			r.Approvals[0].Instance = "other"
-		}, change.AwaitingApproval, "of other"},
+		}, change.AwaitingApproval, `signed for the installation "other"`},
 		"expired":          {func(r *change.Record, _ *estate, _ *change.Facts) { r.Approvals[0].Expires = opens }, change.AwaitingApproval, "expired"},
 		"of the submitter": {func(r *change.Record, _ *estate, _ *change.Facts) { r.Submitter = r.Approvals[0].Person }, change.AwaitingApproval, "nobody approves a change of their own"},
 		"rejected since": {func(r *change.Record, _ *estate, _ *change.Facts) {

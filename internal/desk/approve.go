@@ -135,7 +135,7 @@ func (d *Desk) judgeApproval(f change.Facts, who change.Person, a change.Approva
 	if a.Verb != change.Approve && a.Verb != change.Reject {
 		return change.Denied("the statement says %q; expected approve or reject", a.Verb)
 	}
-	if err := d.current(r, a.Statement); err != nil {
+	if err := a.Concerns(r, d.Clock()); err != nil {
 		return err
 	}
 	roles, err := d.roles(r, who, a.Verb)
@@ -148,35 +148,24 @@ func (d *Desk) judgeApproval(f change.Facts, who change.Person, a change.Approva
 	return nil
 }
 
-// current reports whether a statement is for a change exactly as it stands.
-func (d *Desk) current(r change.Record, s change.Statement) error {
-	switch {
-	case s.Instance != d.Instance:
-		return change.Denied("the signature is for the installation %q; this is %q", s.Instance, d.Instance)
-	case s.Change != r.ID:
-		return change.Denied("the signature is for %s, not for %s", s.Change, r.ID)
-	case s.Revision != r.Revision:
-		return change.Denied("the signature is for revision %d of %s; it is at revision %d now", s.Revision, r.ID, r.Revision).
-			WithHint("read what has changed (changectl show %s) and sign again", r.ID)
-	case s.Plan != r.Digest:
-		return change.Denied("the signature is for another plan (%s) than that of %s (%s)", s.Plan, r.ID, r.Digest)
-	case !d.Clock().Before(s.Expires):
-		return change.Denied("the statement expired at %s", s.Expires.UTC().Format("2006-01-02 15:04:05 UTC"))
-	}
-	return nil
-}
-
 // signedBy verifies a signature and that it is of the person who sends it.
 func (d *Desk) signedBy(who change.Person, signed change.SignedStatement) (Signer, error) {
 	signer, err := d.Verify(signed, d.Clock())
 	if err != nil {
 		return signer, err
 	}
+	persons := map[change.Ref]bool{}
 	for _, name := range signer.Names {
-		p, err := d.Catalog().PersonByPrincipal(name)
-		if err == nil && p.Ref == who.Ref {
-			return signer, nil
+		if p, err := d.Catalog().PersonByPrincipal(name); err == nil {
+			persons[p.Ref] = true
 		}
+	}
+	if len(persons) > 1 {
+		return signer, change.Denied("the key %s stands for several persons: %s", signer.Key, strings.Join(signer.Names, ", ")).
+			WithHint("have allowed_signers name one person for each key")
+	}
+	if persons[who.Ref] {
+		return signer, nil
 	}
 	return signer, change.Denied("the statement is signed with a key of %s, but sent by %s", strings.Join(signer.Names, ", "), who.Ref).
 		WithHint("sign with a key that allowed_signers lists for you (--key)")

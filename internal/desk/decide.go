@@ -54,7 +54,7 @@ func (d *Desk) signed(who change.Person, rec change.Record, dec *change.Decision
 		return err
 	}
 	s := signer.Statement
-	if err := d.current(rec, s); err != nil {
+	if err := s.Concerns(rec, d.Clock()); err != nil {
 		return err
 	}
 	if s.Verb != dec.Verb || s.Hold != dec.Hold || s.Step != dec.Step {

@@ -72,7 +72,7 @@ func TestGateRefuses(t *testing.T) {
 		{"approved by the submitter", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Person = "user:sam" }) }, "nobody approves a change of their own"},
 		{"approved by nobody", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Person = "" }) }, "names no person"},
 		{"approved in another role", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Role = "group:net" }) }, "1 more approval of group:dba"},
-		{"approved elsewhere", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Instance = "prod" }) }, `installation "prod"`},
+		{"approved elsewhere", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Instance = "prod" }) }, `signed for the installation "prod"`},
 		{"approved for another change", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Change = "CHG-6" }) }, "CHG-6"},
 		{"approved for another revision", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Revision = 0 }) }, "revision 0"},
 		{"approved for another plan", func(w *world, _ *Input) { w.only(func(a *change.Approval) { a.Plan = "sha256:beef" }) }, "sha256:beef"},

@@ -208,3 +208,37 @@ func TestAnAnswerFromSomethingElseIsExplained(t *testing.T) {
 		}
 	}
 }
+
+// What carries a nonce is sent again when the connection broke before the answer;
+// the rest is not.
+func TestALostAnswerIsAskedForAgain(t *testing.T) {
+	s := &apitest.Service{Submitted: record("CHG-8", change.Scheduled)}
+	inner := apitest.Handler(s)
+	lose := true
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !lose {
+			inner.ServeHTTP(w, r)
+			return
+		}
+		lose = false
+		inner.ServeHTTP(httptest.NewRecorder(), r)
+		panic(http.ErrAbortHandler)
+	}))
+	defer server.Close()
+	c := httpapi.NewClient(server.URL, apitest.Token, nil)
+	req := change.Request{Title: "t", Type: change.Normal, Reason: "r", Runbook: "b", Nonce: "n1"}
+	if rec, err := c.Submit(t.Context(), req); err != nil || rec.ID != "CHG-8" {
+		t.Fatalf("%v %v", rec.ID, err)
+	}
+	var nonces []string
+	for _, call := range s.Calls() {
+		nonces = append(nonces, call.Args[1].(change.Request).Nonce)
+	}
+	if d := cmp.Diff([]string{"n1", "n1"}, nonces); d != "" {
+		t.Error(d)
+	}
+	lose = true
+	if _, err := c.Preview(t.Context(), req); change.KindOf(err) != change.KindUnavailable {
+		t.Errorf("preview: %v", err)
+	}
+}

@@ -24,13 +24,13 @@ func (c *Client) Preview(ctx context.Context, req change.Request) (p Preview, er
 
 // Submit submits a change. One that is refused is a Conflict beside its record.
 func (c *Client) Submit(ctx context.Context, req change.Request) (rec change.Record, err error) {
-	err = c.call(ctx, http.MethodPost, "/v1/changes", nil, req, &rec)
+	err = c.once(ctx, http.MethodPost, "/v1/changes", req, &rec)
 	return rec, err
 }
 
 // Revise replaces the request of a change that has not started.
 func (c *Client) Revise(ctx context.Context, id change.ID, req change.Request) (rec change.Record, err error) {
-	err = c.call(ctx, http.MethodPut, changePath(id), nil, req, &rec)
+	err = c.once(ctx, http.MethodPut, changePath(id), req, &rec)
 	return rec, err
 }
 
@@ -79,13 +79,13 @@ func (c *Client) ToSign(ctx context.Context, id change.ID, s SignQuery) (l []cha
 
 // Approve sends signed statements with the verbs approve or reject.
 func (c *Client) Approve(ctx context.Context, id change.ID, s []change.SignedStatement) (rec change.Record, err error) {
-	err = c.call(ctx, http.MethodPost, changePath(id, "/approvals"), nil, s, &rec)
+	err = c.once(ctx, http.MethodPost, changePath(id, "/approvals"), s, &rec)
 	return rec, err
 }
 
 // Decide sends a decision.
 func (c *Client) Decide(ctx context.Context, id change.ID, d DecideRequest) (rec change.Record, err error) {
-	err = c.call(ctx, http.MethodPost, changePath(id, "/decisions"), nil, d, &rec)
+	err = c.once(ctx, http.MethodPost, changePath(id, "/decisions"), d, &rec)
 	return rec, err
 }
 

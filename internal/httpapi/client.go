@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/changectl/changectl/internal/change"
 )
@@ -40,8 +41,30 @@ func NewClient(base, token string, hc *http.Client) *Client {
 // Base returns the address of the server.
 func (c *Client) Base() string { return c.base }
 
+// patience is how long the client waits for an answer beyond the time that it
+// asked the server to wait for news.
+const patience = 60 * time.Second
+
+// once is call for requests that carry a nonce and so may be sent twice: when the
+// connection broke before the answer came, they are.
+func (c *Client) once(ctx context.Context, method, path string, body, out any) error {
+	err := c.call(ctx, method, path, nil, body, out)
+	if errors.Is(err, errNoAnswer) && ctx.Err() == nil {
+		err = c.call(ctx, method, path, nil, body, out)
+	}
+	return err
+}
+
+var errNoAnswer = errors.New("no answer")
+
 // call sends one request and decodes the answer into out.
 func (c *Client) call(ctx context.Context, method, path string, query url.Values, body, out any) error {
+	limit := patience
+	if wait, err := time.ParseDuration(query.Get("wait")); err == nil {
+		limit += wait
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it did not answer within %s", limit))
+	defer cancel()
 	req, err := c.request(ctx, method, path, query, body)
 	if err != nil {
 		return err
@@ -101,9 +124,18 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	return change.Unavailable("no changectl server answers at %s: %w", c.base, err).
+	return change.Unavailable("no changectl server answers at %s: %w", c.base, noAnswer{err}).
 		WithHint("start one with changectl dev, or set CHANGECTL_SERVER (or --server) to the address of yours")
 }
+
+// noAnswer marks an error of the connection, in which the answer may have been lost.
+type noAnswer struct{ error }
+
+// Is reports whether target is errNoAnswer.
+func (noAnswer) Is(target error) bool { return target == errNoAnswer }
+
+// Unwrap returns the cause.
+func (n noAnswer) Unwrap() error { return n.error }
 
 // refused makes an error of an answer that is not a success, and hands over the
 // record that came with it.

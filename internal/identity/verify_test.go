@@ -6,7 +6,6 @@ import (
 	"encoding/pem"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hiddeco/sshsig"
@@ -201,37 +200,6 @@ func TestARemovedKeyStopsToCountAtOnce(t *testing.T) {
 	}
 	_, err = new(identity.Signers).Verify(signed, noon)
 	refused(t, err, change.KindUnavailable, "no file of allowed signers is configured")
-}
-
-func TestAStatementForSomethingElseIsDenied(t *testing.T) {
-	want := identity.Expect{Instance: "example", Change: "CHG-17", Revision: 2, Plan: "sha256:aa", Now: noon, Verbs: []change.Verb{change.Approve, change.Reject}}
-	tests := map[string]struct {
-		edit func(*identity.Expect)
-		want string
-	}{
-		"as it is":     {func(*identity.Expect) {}, ""},
-		"any decision": {func(e *identity.Expect) { e.Verbs = nil }, ""},
-		"installation": {func(e *identity.Expect) { e.Instance = "prod" }, `was signed for the installation "example"; this is "prod"`},
-		"change":       {func(e *identity.Expect) { e.Change = "CHG-18" }, "was signed for CHG-17, not for CHG-18"},
-		"revision":     {func(e *identity.Expect) { e.Revision = 3 }, "was signed for revision 2 of CHG-17, which stands at revision 3"},
-		"plan":         {func(e *identity.Expect) { e.Plan = "sha256:bb" }, "was signed for the plan sha256:aa; the plan of CHG-17 is sha256:bb"},
-		"expired":      {func(e *identity.Expect) { e.Now = noon.Add(time.Hour) }, "expired at 2027-03-06T13:00:00Z; it is 2027-03-06T13:00:00Z"},
-		"decision":     {func(e *identity.Expect) { e.Verbs = []change.Verb{change.Continue, change.SignOff} }, `says "approve"; expected "continue" or "sign-off"`},
-		"hold":         {func(e *identity.Expect) { e.Hold = 2 }, "answers hold 0 of CHG-17, which stands in hold 2"},
-		"step":         {func(e *identity.Expect) { e.Step = "promote" }, `is about the step ""; expected "promote"`},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			e := want
-			tt.edit(&e)
-			err := identity.Check(identity.Verified{Statement: statement()}, e)
-			if tt.want != "" {
-				refused(t, err, change.KindDenied, tt.want)
-			} else if err != nil {
-				t.Error(err)
-			}
-		})
-	}
 }
 
 func TestPrincipalsNameAPerson(t *testing.T) {

@@ -47,7 +47,7 @@ func (r *Runbook) Compile(in Input) (change.Plan, error) {
 		Instance: in.Instance, Title: req.Title, Type: req.Type, Reason: req.Reason, Submitter: in.Submitter,
 		Runbook: r.source(in.Source), Parameters: c.values, Window: in.Window,
 		Targets: c.resolved(), Footprint: c.footprint(), Steps: steps,
-		AtCutoff: r.atCutoff(), Margin: r.Spec.Margin, Escalation: r.escalation(),
+		AtCutoff: r.atCutoff(), Margin: r.Spec.Margin,
 	}, nil
 }
 
@@ -72,14 +72,6 @@ func (r *Runbook) atCutoff() change.AtCutoff {
 		return change.CutoffBackOut
 	}
 	return r.Spec.AtCutoff
-}
-
-func (r *Runbook) escalation() []change.Escalation {
-	var all []change.Escalation
-	for _, e := range r.Spec.Escalation {
-		all = append(all, change.Escalation(e))
-	}
-	return all
 }
 
 type compiler struct {

@@ -52,7 +52,6 @@ func (p *proof) all() {
 		p.fail("spec.margin", "is %s; expected 0s or more", r.Spec.Margin)
 	}
 	p.steps()
-	p.escalation()
 }
 
 func (p *proof) parameters() {
@@ -203,16 +202,4 @@ func (p *proof) work(path, uses string, with *yaml.Node, earlier []string) Kind 
 	}
 	p.expectations(path+".with", uses, k, earlier)
 	return k
-}
-
-func (p *proof) escalation() {
-	var last change.Duration
-	for i, e := range p.runbook.Spec.Escalation {
-		path := fmt.Sprintf("spec.escalation[%d]", i)
-		if e.After < last {
-			p.fail(path+".after", "is %s; expected at least %s, that of the line before", e.After, last)
-		}
-		last = e.After
-		p.reference(path+".notify", e.Notify, "group", "user", "contact")
-	}
 }

@@ -49,11 +49,10 @@ type Metadata struct {
 type Spec struct {
 	Parameters map[string]Parameter `yaml:"parameters"`
 	// Observes lists what validation looks at, besides parameters of that role.
-	Observes   []string        `yaml:"observes"`
-	AtCutoff   change.AtCutoff `yaml:"at-cutoff"` // back-out where nothing is said
-	Margin     change.Duration `yaml:"margin"`
-	Steps      []Step          `yaml:"steps,required"`
-	Escalation []Escalation    `yaml:"escalation"`
+	Observes []string        `yaml:"observes"`
+	AtCutoff change.AtCutoff `yaml:"at-cutoff"` // back-out where nothing is said
+	Margin   change.Duration `yaml:"margin"`
+	Steps    []Step          `yaml:"steps,required"`
 }
 
 // Step is one step as it is written.
@@ -94,13 +93,6 @@ type DoneWhen struct {
 type Retry struct {
 	Attempts int             `yaml:"attempts"`
 	Every    change.Duration `yaml:"every"`
-}
-
-// Escalation tells people at times after a hold began.
-type Escalation struct {
-	After  change.Duration `yaml:"after,required"`
-	Notify string          `yaml:"notify,required"`
-	Start  string          `yaml:"start"`
 }
 
 // Parse reads a runbook strictly. Its errors are document.Problems, all of them

@@ -81,8 +81,8 @@ func (b *bare) run(ctx context.Context) (life, error) {
 
 // life is what the history of a workflow says.
 type life struct {
-	took   time.Duration // from the trigger to the end, by the server's clock
-	events int           // of the whole history
+	took    time.Duration // from the trigger to the end, by the server's clock
+	history []*historypb.HistoryEvent
 }
 
 // life reads a history. The trigger is the last event of that type.
@@ -95,7 +95,7 @@ func (b *bare) life(ctx context.Context, id string, trigger enumspb.EventType) (
 		if err != nil {
 			return l, fmt.Errorf("read the history of %s: %w", id, err)
 		}
-		l.events++
+		l.history = append(l.history, e)
 		if e.GetEventType() == trigger {
 			began = at(e)
 		}

@@ -52,6 +52,9 @@ func (b *bench) overhead(ctx context.Context) (err error) {
 			what: "its history events; those of the bare workflow", measured: fmt.Sprint(o.events), reference: fmt.Sprint(o.bareEvents),
 			value: float64(o.events) / float64(o.bareEvents), limit: 1.5,
 		},
+		ratio("  of it per step: the activity, with gate, intent and result", median(o.parts.activity), median(o.bareParts.activity), 0),
+		ratio("  of it per step: until the next workflow task starts", median(o.parts.dispatch), median(o.bareParts.dispatch), 0),
+		ratio("  of it per step: that workflow task", median(o.parts.decision), median(o.bareParts.decision), 0),
 		absolute("orchestration per step that does nothing, median", median(added), 30*time.Millisecond),
 	)
 	b.table.note("change: from the firing of the timer that waits for the window to the end of the workflow, claim and final status included; "+
@@ -68,6 +71,7 @@ type overhead struct {
 	changes, bares     []time.Duration
 	records            []change.Record
 	events, bareEvents int
+	parts, bareParts   segments
 }
 
 // pair submits a change, runs the bare workflow while it waits for its window, and
@@ -97,7 +101,9 @@ func (o *overhead) pair(ctx context.Context, counts bool) error {
 		return err
 	}
 	o.changes, o.bares = append(o.changes, whole.took), append(o.bares, plain.took)
-	o.events, o.bareEvents = max(o.events, whole.events), max(o.bareEvents, plain.events)
+	o.events, o.bareEvents = max(o.events, len(whole.history)), max(o.bareEvents, len(plain.history))
+	o.parts.gather(whole.history)
+	o.bareParts.gather(plain.history)
 	o.records = append(o.records, rec)
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/changectl/changectl/internal/audit"
@@ -14,11 +13,8 @@ import (
 	"github.com/changectl/changectl/test/fault/checker"
 )
 
-// tally is what became of the changes of a test.
-type tally struct {
-	holds  int
-	status map[change.Status]int
-}
+// tally says how many changes ended in which status.
+type tally map[change.Status]int
 
 // submit asks for a change on a box of its own. Its window is open already: it
 // starts with its approval.
@@ -30,7 +26,7 @@ func (p *plant) submit(ctx context.Context, box int, ending string, work time.Du
 			"target": fmt.Sprintf("resource:box-%d", box), "program": effectProgram, "journal": p.journal.dir,
 			"ending": ending, "work": work.String(),
 		},
-		Window: change.WindowRequest{Start: time.Now().Add(time.Second).UTC().Format(time.RFC3339Nano), Duration: "30m"},
+		Window: change.WindowRequest{Start: time.Now().Add(2*time.Second).UTC().Format(time.RFC3339), Duration: "30m"},
 		Nonce:  fmt.Sprintf("box-%d-%d", box, time.Now().UnixNano()),
 	}
 	var rec change.Record
@@ -79,9 +75,8 @@ func each[T any](list []T, do func(T)) {
 		wg.Add(1)
 		turns <- struct{}{}
 		go func() {
-			defer wg.Done()
+			defer func() { <-turns; wg.Done() }()
 			do(x)
-			<-turns
 		}()
 	}
 	wg.Wait()
@@ -91,7 +86,7 @@ func each[T any](list []T, do func(T)) {
 // held: by what the journal says, as somebody who looks at the system.
 func (p *plant) settle(ctx context.Context, ids []change.ID) tally {
 	p.t.Helper()
-	t := tally{status: map[change.Status]int{}}
+	t := tally{}
 	open := map[change.ID]bool{}
 	for _, id := range ids {
 		open[id] = true
@@ -108,10 +103,10 @@ func (p *plant) settle(ctx context.Context, ids []change.ID) tally {
 			}
 			last[c.ID] = c.Status
 			if c.Status == change.Held {
-				t.holds += p.decide(ctx, c.ID)
+				p.decide(ctx, c.ID)
 			}
 			if c.Status.Final() {
-				t.status[c.Status]++
+				t[c.Status]++
 				delete(open, c.ID)
 			}
 		}
@@ -123,13 +118,13 @@ func (p *plant) settle(ctx context.Context, ids []change.ID) tally {
 	return t
 }
 
-// decide decides about one hold, and returns how many were decided.
-func (p *plant) decide(ctx context.Context, id change.ID) int {
+// decide decides about one hold.
+func (p *plant) decide(ctx context.Context, id change.ID) {
 	p.t.Helper()
 	dave := p.as("dave")
 	rec, err := dave.Get(ctx, id)
 	if err != nil || rec.Status != change.Held {
-		return 0
+		return
 	}
 	direction := change.Do
 	if rec.Hold.During == change.BackingOut {
@@ -142,17 +137,11 @@ func (p *plant) decide(ctx context.Context, id change.ID) int {
 			Verb: change.RetryIt, Step: rec.Hold.Step, Hold: rec.Hold.Number, Nonce: fmt.Sprintf("%s-hold-%d", id, rec.Hold.Number),
 		})
 	}
-	switch change.KindOf(err) {
-	case "":
-		if err == nil {
-			return 1
-		}
-	case change.KindUnavailable, change.KindConflict: // a kill came between, or the decision had been taken
-		return 0
-	case change.KindAwaiting, change.KindDenied, change.KindFailed, change.KindInvalid, change.KindNotFound:
+	kind := change.KindOf(err)
+	if err == nil || kind == change.KindUnavailable || kind == change.KindConflict {
+		return // done; or a kill came between; or it had been decided already
 	}
 	p.t.Errorf("decide about %s (%s): %v", id, rec.Note, err)
-	return 0
 }
 
 // judge collects what both sides wrote and has the checker look at it.
@@ -193,23 +182,29 @@ func (p *plant) evidence(ctx context.Context) (checker.Evidence, error) {
 }
 
 // report prints what happened.
-func (p *plant) report(t testing.TB, ids []change.ID, got tally) {
-	t.Helper()
-	restarts := 0
-	for _, l := range p.entries(t) {
-		if l.Kind == "worker.started" {
-			restarts++
+func (p *plant) report(ctx context.Context, got tally) {
+	p.t.Helper()
+	kinds := map[string]int{}
+	for _, e := range p.log(ctx) {
+		kinds[e.Kind]++
+	}
+	effects := 0
+	for _, l := range p.journal.lines() {
+		if l.Event == checker.Begin {
+			effects++
 		}
 	}
-	t.Logf("%d changes; killed %v; worker started %d times; %d holds decided; ended as %v; %d lines in the journal",
-		len(ids), p.kills, restarts, got.holds, got.status, len(p.journal.lines()))
+	p.t.Logf("%d changes with %d effects; killed %v; %d worker starts; %d intents, %d results; %d holds, %d retries, %d continues; ended as %v",
+		p.boxes, effects, p.kills, kinds["worker.started"], kinds["step.intent"], kinds["step.result"],
+		kinds["change.held"], kinds["decision.retry"], kinds["decision.continue"], got)
 }
 
-func (p *plant) entries(t testing.TB) []audit.Entry {
-	t.Helper()
-	e, err := p.evidence(t.Context())
+// log returns all entries of the audit log.
+func (p *plant) log(ctx context.Context) []audit.Entry {
+	p.t.Helper()
+	e, err := p.evidence(ctx)
 	if err != nil {
-		t.Fatal(err)
+		p.t.Fatal(err)
 	}
 	list := make([]audit.Entry, len(e.Log))
 	for i, r := range e.Log {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"sync"
 	"syscall"
-	"testing"
-	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	_ "modernc.org/sqlite" // to stand in front of the ledger's database
@@ -208,39 +206,4 @@ func (p *plant) handOut(ctx context.Context, points []*point) (unlock func()) {
 		})
 	}
 	return unlock
-}
-
-func TestChangesSurviveAKillOfTheWorkerAtEveryPoint(t *testing.T) {
-	inside, next, told := insidePoints(), intentPoints(), resultPoints()
-	first := []*point{{step: "raise", direction: change.Do, place: beforeIntent}}
-	busy := len(inside) + len(next)
-	p := newPlant(t, busy+len(told)+1, busy, 3*time.Second)
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
-	defer cancel()
-
-	p.park(ctx, append(inside[:len(inside):len(inside)], next...))
-	p.park(ctx, first) // the worker has its hands full: it waits at its first step
-	until(ctx, t, "the last change runs", func() bool {
-		rec, err := p.as("alice").Get(ctx, first[0].id)
-		return err == nil && rec.Status == change.Running && len(rec.Runs) == 0
-	})
-	unlock := p.handOut(ctx, next)
-	p.killWorker()
-	unlock()
-	lift(inside)
-	p.startWorker()
-
-	p.park(ctx, told)
-	p.finish(ctx, told, func(pt *point) (string, change.Direction) { return pt.step, pt.direction })
-	p.killWorker()
-	p.temporal.signal(t, syscall.SIGCONT)
-	p.startWorker()
-
-	ids := idsOf(inside, next, told, first)
-	got := p.settle(ctx, ids)
-	p.judge(ctx)
-	p.report(t, ids, got)
-	if got.holds == 0 {
-		t.Error("nothing was held, though steps were killed of which nobody can know what they did")
-	}
 }

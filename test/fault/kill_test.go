@@ -1,0 +1,99 @@
+package fault_test
+
+import (
+	"context"
+	"fmt"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/changectl/changectl/internal/change"
+)
+
+func TestChangesSurviveAKillOfTheWorkerAtEveryPoint(t *testing.T) {
+	inside, next, told := insidePoints(), intentPoints(), resultPoints()
+	first := []*point{{step: "raise", direction: change.Do, place: beforeIntent}}
+	busy := len(inside) + len(next)
+	p := newPlant(t, busy+len(told)+1, busy, 3*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	defer cancel()
+
+	p.park(ctx, append(inside[:len(inside):len(inside)], next...))
+	p.park(ctx, first) // the worker has its hands full: it waits at its first step
+	until(ctx, t, "the last change runs", func() bool {
+		rec, err := p.as("alice").Get(ctx, first[0].id)
+		return err == nil && rec.Status == change.Running && len(rec.Runs) == 0
+	})
+	unlock := p.handOut(ctx, next)
+	p.killWorker()
+	unlock()
+	lift(inside)
+	p.startWorker()
+
+	p.park(ctx, told)
+	p.finish(ctx, told, func(pt *point) (string, change.Direction) { return pt.step, pt.direction })
+	p.killWorker()
+	p.temporal.signal(t, syscall.SIGCONT)
+	p.startWorker()
+
+	p.conclude(ctx, inside, next, told, first)
+}
+
+func TestChangesSurviveAKillOfTemporalAtEveryPoint(t *testing.T) {
+	inside := insidePoints()
+	p := newPlant(t, len(inside), 2*len(inside), time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	defer cancel()
+
+	p.park(ctx, inside)
+	p.killTemporal()
+	p.startTemporal()
+	for _, pt := range inside { // the server has lost patience with a worker that is alive
+		until(ctx, t, fmt.Sprintf("%s is handed out again", pt.id), func() bool {
+			_, attempt := p.handedOut(ctx, pt.id)
+			return attempt > 1
+		})
+	}
+	lift(inside)
+
+	p.conclude(ctx, inside)
+}
+
+func TestChangesSurviveAKillOfWorkerAndTemporalAtEveryPoint(t *testing.T) {
+	inside := insidePoints()
+	p := newPlant(t, len(inside), len(inside), time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	defer cancel()
+
+	p.park(ctx, inside)
+	p.killTemporal()
+	p.killWorker()
+	lift(inside)
+	p.startTemporal()
+	p.startWorker()
+
+	p.conclude(ctx, inside)
+}
+
+// conclude waits for the end of all changes, has the checker judge them, and
+// looks at who had to be asked.
+func (p *plant) conclude(ctx context.Context, lists ...[]*point) {
+	p.t.Helper()
+	got := p.settle(ctx, idsOf(lists...))
+	p.judge(ctx)
+	p.report(ctx, got)
+	held := map[change.ID]bool{}
+	for _, e := range p.log(ctx) {
+		if e.Kind == "change.held" {
+			held[e.Change] = true
+		}
+	}
+	for _, l := range lists {
+		for _, pt := range l {
+			inside := pt.place != beforeIntent && pt.place != afterResult
+			if unknown := pt.step == "strike" && inside; held[pt.id] != unknown {
+				p.t.Errorf("%s, killed as it was to %s: held %t, want %t", pt.id, pt, held[pt.id], unknown)
+			}
+		}
+	}
+}
