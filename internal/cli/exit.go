@@ -85,7 +85,7 @@ func result(r change.Record) error {
 	case change.BackedOut, change.Failed:
 		return ended(r, ExitBackedOut)
 	case change.Refused:
-		return ended(r, ExitFailed)
+		return ended(r, ExitConflict)
 	case change.Rejected:
 		return ended(r, ExitDenied)
 	case change.Expired, change.Cancelled:

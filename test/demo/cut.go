@@ -11,16 +11,16 @@ type keeping func(n int, line string) bool
 
 // firstSteps keeps a plan up to its first steps.
 func firstSteps(steps int) keeping {
-	left := -1
+	row := -1 // in the table of steps, from its head
 	return func(_ int, line string) bool {
 		switch {
 		case line == "Steps":
-			left = steps + 1 // and their head
-		case strings.HasPrefix(line, "  ") && left >= 0 && !strings.HasPrefix(line, "  changectl"):
-			left--
-			return left >= 0
-		case line != "":
-			left = -1
+			row = 0
+		case row >= 0 && strings.HasPrefix(line, "  "):
+			row++
+			return row <= steps+1
+		default:
+			row = -1
 		}
 		return true
 	}
@@ -54,6 +54,7 @@ func theStory(beginning int) keeping {
 type cutter struct {
 	out    io.Writer
 	keep   keeping
+	what   string // what is left out
 	n      int
 	hidden int
 }
@@ -75,7 +76,7 @@ func (c *cutter) line(text string) {
 // end tells how many lines were left out since the last one.
 func (c *cutter) end() {
 	if c.hidden > 1 {
-		fmt.Fprintf(c.out, "    [... %d lines]\n", c.hidden)
+		fmt.Fprintf(c.out, "    [... %d lines: %s]\n", c.hidden, c.what)
 	}
 	c.hidden = 0
 }

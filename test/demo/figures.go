@@ -22,12 +22,15 @@ type figure struct {
 	ok              bool
 }
 
+// none stands where nothing is promised.
+const none = "-"
+
 // heading begins a group of figures.
 func (f *figures) heading(text string) { *f = append(*f, figure{what: text, ok: true}) }
 
 // note adds a figure that nothing is promised about.
 func (f *figures) note(what, format string, args ...any) {
-	*f = append(*f, figure{what, fmt.Sprintf(format, args...), "-", true})
+	*f = append(*f, figure{what, fmt.Sprintf(format, args...), none, true})
 }
 
 // want adds a figure that must be as promised.
@@ -58,7 +61,7 @@ func (f *figures) patch(rec change.Record, r lab.Report, before, after map[strin
 	done := passed(rec)
 	f.want("steps that passed", fmt.Sprintf("%d of %d", done, len(rec.Plan.Steps)), "all", done == len(rec.Plan.Steps))
 	f.note("time from start to end", "%s", millis(rec.EndedAt.Sub(rec.StartedAt)))
-	f.note("of which between two steps, at the median", "%s", millis(between(rec.Runs)))
+	f.note("added between two steps, at the median", "%s", millis(between(rec.Runs)))
 	f.note("transactions acknowledged", "%d", r.Acknowledged)
 	f.zero("failed", r.Failed)
 	f.zero("ambiguous", r.Ambiguous)
@@ -99,32 +102,38 @@ func (f *figures) zero(what string, n int) { f.want(what, fmt.Sprint(n), "0", n 
 
 // print writes the table, and an error if anything is not as promised.
 func (f figures) print(out io.Writer) error {
-	fmt.Fprint(out, "\n== What was measured\n\n")
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	var table strings.Builder
+	t := tabwriter.NewWriter(&table, 0, 0, 3, ' ', 0)
+	fmt.Fprintf(t, "\tmeasured\tpromised\t\n")
 	var wrong []error
-	for i, g := range f {
-		switch {
-		case g.want == "" && i > 0:
-			fmt.Fprintf(t, "\t\t\t\n%s\tmeasured\tpromised\t\n", g.what)
-			continue
-		case g.want == "":
-			fmt.Fprintf(t, "%s\tmeasured\tpromised\t\n", g.what)
+	for _, g := range f {
+		if g.want == "" {
+			fmt.Fprintf(t, "\t\t\t\n%s\t\t\t\n", g.what)
 			continue
 		}
-		mark := ""
-		if g.want != "-" {
-			mark = "ok"
-		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", g.what, g.got, g.want, g.mark())
 		if !g.ok {
-			mark = "WRONG"
-			wrong = append(wrong, fmt.Errorf("%s: %s, promised was %s", g.what, g.got, g.want))
+			wrong = append(wrong, fmt.Errorf("%s: %s; promised is %s", g.what, g.got, g.want))
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", g.what, g.got, g.want, mark)
 	}
 	if err := t.Flush(); err != nil {
-		return fmt.Errorf("print the table: %w", err)
+		return fmt.Errorf("lay out the table: %w", err)
+	}
+	fmt.Fprint(out, "\n== What was measured\n\n")
+	for line := range lines(table.String()) {
+		fmt.Fprintln(out, strings.TrimRight("    "+line, " "))
 	}
 	return errors.Join(wrong...)
+}
+
+func (g figure) mark() string {
+	switch {
+	case !g.ok:
+		return "WRONG"
+	case g.want == none:
+		return ""
+	}
+	return "ok"
 }
 
 // passed counts the steps that were done.

@@ -21,6 +21,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -48,6 +49,7 @@ func run(ctx context.Context) error {
 }
 
 func play(ctx context.Context, s *stage) error {
+	began := time.Now()
 	d := &demo{stage: s, show: &shell{out: os.Stdout, bin: s.bin, env: s.environment()}}
 	for _, act := range []func(context.Context) error{
 		d.prologue, d.submit, d.conflict, d.ownApproval, d.approve, d.watch, d.proof, d.naive, d.gate, d.log,
@@ -56,6 +58,8 @@ func play(ctx context.Context, s *stage) error {
 			return err
 		}
 	}
+	d.figures.heading("The demonstration")
+	d.figures.note("time in all", "%s", time.Since(began).Round(time.Second))
 	if err := d.figures.print(os.Stdout); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/changectl/changectl/internal/change"
@@ -51,8 +52,9 @@ func (d *demo) naive(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.show.say(`No error, no stall, and %d orders that customers were told are placed are gone: the old primary acknowledged
-		them after the new one had left it. Nothing that watches for errors would have noticed.`, r.Lost)
+	d.show.say(`Not one error, and %d orders that customers were told are placed are gone (client/sequence %s): the old
+		primary acknowledged them after the new one had left it. Nothing that watches for errors would have noticed.`,
+		r.Lost, firstOf(r.LostRows, 5))
 	d.figures.naive(r)
 	return nil
 }
@@ -69,7 +71,7 @@ func (d *demo) gate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.show.say("Going on all the same would take somebody's reason and signature. Dave is on call; he sends it back (exit code 6: backed out).")
+	d.show.say("Going on all the same, with decide continue, would take somebody's reason and signature. Dave is on call; he sends it back (exit code 6: backed out).")
 	if _, err := d.show.run(ctx, changectl("--profile dave decide %s back-out", id).because("the old primary still takes writes")); err != nil {
 		return err
 	}
@@ -103,7 +105,7 @@ func (d *demo) mistake(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	out, err := d.show.run(ctx, changectl("submit -f %s", path).showing(firstSteps(7)))
+	out, err := d.show.run(ctx, changectl("submit -f %s", path).without("the other steps", firstSteps(7)))
 	if err != nil {
 		return "", err
 	}
@@ -117,14 +119,37 @@ func (d *demo) mistake(ctx context.Context, name string) (string, error) {
 	if _, err := d.show.run(ctx, changectl("watch %s --plain --until %s", id, change.Held)); err != nil {
 		return "", err
 	}
-	_, err = d.show.run(ctx, changectl("explain %s", id))
-	return id, err
+	if _, err = d.show.run(ctx, changectl("explain %s", id)); err != nil {
+		return "", err
+	}
+	return id, d.whatTheGateRead(ctx, id)
+}
+
+// whatTheGateRead shows the output of the step that holds a change.
+func (d *demo) whatTheGateRead(ctx context.Context, id string) error {
+	rec, err := d.show.record(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, r := range rec.Runs {
+		if r.Outcome == change.FailedRun {
+			d.show.say("The record keeps what the gate read from the old primary's control file: %s", r.Output)
+		}
+	}
+	return nil
+}
+
+func firstOf(rows []string, n int) string {
+	if len(rows) > n {
+		return strings.Join(rows[:n], ", ") + ", ..."
+	}
+	return strings.Join(rows, ", ")
 }
 
 func (d *demo) log(ctx context.Context) error {
 	d.show.act("What is left", `Every submission, refusal, approval, decision, step and result is in a log that nobody can rewrite unnoticed: a
 		Merkle tree with a signed head, which the command line recomputes by itself.`)
-	if _, err := d.show.run(ctx, changectl("log --change %s", d.id).showing(theStory(14))); err != nil {
+	if _, err := d.show.run(ctx, changectl("log --change %s", d.id).without("intent and result of every other step", theStory(14))); err != nil {
 		return err
 	}
 	out, err := d.show.run(ctx, changectl("log verify"))

@@ -14,6 +14,9 @@ import (
 // approve the change.
 const lead = 8 * time.Second
 
+// thePlan is what approving and a refusal show again.
+const thePlan = "the plan, as submit shows it"
+
 func (d *demo) submit(ctx context.Context) error {
 	d.show.act("Alice submits the patch", `A change is a file: which runbook, on which systems, why, and when. The server
 		compiles it to a plan with every step and its way back, works out what it touches and who depends on that, how risky it
@@ -27,7 +30,7 @@ func (d *demo) submit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	out, err := d.show.run(ctx, changectl("submit -f %s", path).showing(firstSteps(5)))
+	out, err := d.show.run(ctx, changectl("submit -f %s", path).without("the other steps", firstSteps(5)))
 	if err != nil {
 		return err
 	}
@@ -47,14 +50,14 @@ func (d *demo) conflict(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	out, err := d.show.run(ctx, changectl("--profile carol submit -f %s", path).ends(3).showing(notThePlan()))
+	out, err := d.show.run(ctx, changectl("--profile carol submit -f %s", path).ends(3).without(thePlan, notThePlan()))
 	d.figures.claim("refused for the conflict, which it names", "exit code 3", err == nil && strings.Contains(out, d.id))
 	return err
 }
 
 func (d *demo) ownApproval(ctx context.Context) error {
 	d.show.act("Alice cannot approve her own change", "Nobody can, whatever groups they are in (exit code 4).")
-	_, err := d.show.run(ctx, changectl("approve %s", d.id).ends(4).showing(notThePlan()))
+	_, err := d.show.run(ctx, changectl("approve %s", d.id).ends(4).without(thePlan, notThePlan()))
 	d.figures.claim("refused to the submitter: her own approval", "exit code 4", err == nil)
 	if err != nil {
 		return err
@@ -82,7 +85,7 @@ func (d *demo) approvals(ctx context.Context, id string) error {
 		if !known {
 			return fmt.Errorf("approve %s: it needs somebody of %s, whom the demonstration does not play", id, need.Role)
 		}
-		if _, err := d.show.run(ctx, changectl("--profile %s approve %s", who, id).showing(notThePlan())); err != nil {
+		if _, err := d.show.run(ctx, changectl("--profile %s approve %s", who, id).without(thePlan, notThePlan())); err != nil {
 			return err
 		}
 	}
@@ -95,9 +98,9 @@ func (d *demo) watch(ctx context.Context) error {
 		Before each step the gate asks again whether the change may go on; the intent is in the log before the effect.`,
 		until(d.opens))
 	if !terminal() {
-		d.show.say("The lines that say that a step begins are left out here.")
+		d.show.say("(Of each step, the line that says that it begins is left out.)")
 	}
-	_, err := d.show.run(ctx, changectl("watch %s", d.id).showing(notThose(" begins")).onTheTerminal())
+	_, err := d.show.run(ctx, changectl("watch %s", d.id).without("steps that begin", notThose(" begins")).onTheTerminal())
 	return err
 }
 

@@ -41,6 +41,7 @@ type call struct {
 	args []string
 	exit int     // the exit code that it must end with
 	keep keeping // which lines are shown; nil is all
+	what string  // what the others are
 	live bool    // it may have the terminal to itself, where there is one
 }
 
@@ -48,9 +49,14 @@ func changectl(line string, args ...any) call {
 	return call{args: strings.Fields(fmt.Sprintf(line, args...))}
 }
 
-func (c call) ends(code int) call     { c.exit = code; return c }
-func (c call) showing(k keeping) call { c.keep = k; return c }
-func (c call) onTheTerminal() call    { c.live = true; return c }
+func (c call) ends(code int) call  { c.exit = code; return c }
+func (c call) onTheTerminal() call { c.live = true; return c }
+
+// without leaves lines out, and says what they are.
+func (c call) without(what string, keep keeping) call {
+	c.keep, c.what = keep, what
+	return c
+}
 
 // because adds a reason, which has spaces in it.
 func (c call) because(reason string) call {
@@ -89,7 +95,7 @@ func (s *shell) run(ctx context.Context, c call) (string, error) {
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 		err = cmd.Run()
 	} else {
-		text, err = s.lines(cmd, c.keep)
+		text, err = s.lines(cmd, c)
 	}
 	code, err := exitCode(err)
 	if err != nil {
@@ -105,7 +111,7 @@ func (s *shell) run(ctx context.Context, c call) (string, error) {
 }
 
 // lines shows what a command prints while it prints it.
-func (s *shell) lines(cmd *exec.Cmd, keep keeping) (string, error) {
+func (s *shell) lines(cmd *exec.Cmd, c call) (string, error) {
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
 		return "", err
@@ -117,7 +123,7 @@ func (s *shell) lines(cmd *exec.Cmd, keep keeping) (string, error) {
 	var all strings.Builder
 	in := bufio.NewScanner(pipe)
 	in.Buffer(nil, 1<<20)
-	cut := &cutter{out: s.out, keep: keep}
+	cut := &cutter{out: s.out, keep: c.keep, what: c.what}
 	for in.Scan() {
 		all.WriteString(in.Text() + "\n")
 		cut.line(in.Text())
