@@ -6,6 +6,7 @@
 #   make bench   speed, as ratios within one run
 #   make fault   the long campaigns of kills and races
 #   make lint    linters alone
+#   make histories  record anew the histories that a test replays
 
 SHELL := /bin/bash
 .ONESHELL:
@@ -22,7 +23,7 @@ GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 export PATH := $(BIN):$(PATH)
 export CGO_ENABLED := 0
 
-.PHONY: build programs temporal tools packages lint test demo bench fault clean
+.PHONY: build programs temporal tools packages lint test demo bench fault histories clean
 
 build: programs temporal
 
@@ -63,6 +64,9 @@ bench: packages build
 
 fault: packages build
 	@CHANGECTL_FAULT=full gotestsum --format standard-verbose -- -timeout 60m -count=1 ./test/fault/...
+
+histories: build
+	@go run ./test/record
 
 clean:
 	@rm -rf $(BIN)

@@ -50,6 +50,9 @@ var _ workflows.Activities = (*Activities)(nil)
 
 // Check reserves the footprint of a submitted change.
 func (a *Activities) Check(ctx context.Context, in workflows.Key) (workflows.State, error) {
+	if err := a.own(ctx, in.Change); err != nil {
+		return workflows.State{}, err
+	}
 	rec, err := a.Ledger.Change(ctx, in.Change)
 	if err != nil {
 		return workflows.State{}, a.translate(in.Change, err)
@@ -69,6 +72,9 @@ func (a *Activities) Check(ctx context.Context, in workflows.Key) (workflows.Sta
 
 // Settle moves a change on when its approvals say so.
 func (a *Activities) Settle(ctx context.Context, in workflows.Key) (workflows.State, error) {
+	if err := a.own(ctx, in.Change); err != nil {
+		return workflows.State{}, err
+	}
 	rec, err := a.Ledger.Change(ctx, in.Change)
 	if err != nil {
 		return workflows.State{}, a.translate(in.Change, err)
@@ -84,6 +90,9 @@ func (a *Activities) Settle(ctx context.Context, in workflows.Key) (workflows.St
 
 // Start turns the reservation into a claim, if everything still stands.
 func (a *Activities) Start(ctx context.Context, in workflows.Key) (workflows.State, error) {
+	if err := a.own(ctx, in.Change); err != nil {
+		return workflows.State{}, err
+	}
 	rec, err := a.Ledger.Change(ctx, in.Change)
 	if err != nil {
 		return workflows.State{}, a.translate(in.Change, err)
@@ -100,7 +109,7 @@ func (a *Activities) Start(ctx context.Context, in workflows.Key) (workflows.Sta
 	return state(rec), a.translate(in.Change, err)
 }
 
-// AwaitFree polls until no claim stands in the way, or it is too late.
+// AwaitFree polls until nothing stands in the way, or it is too late.
 func (a *Activities) AwaitFree(ctx context.Context, in workflows.Key) error {
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
@@ -133,7 +142,7 @@ func (a *Activities) free(ctx context.Context, rec change.Record, now time.Time)
 	}
 	f := change.Facts{Now: now, Record: rec}
 	for _, h := range held {
-		if h.Change != rec.ID && h.Token > 0 {
+		if h.Change != rec.ID {
 			f.Holdings = append(f.Holdings, h)
 		}
 	}
@@ -142,6 +151,9 @@ func (a *Activities) free(ctx context.Context, rec change.Record, now time.Time)
 
 // Enter moves a change to a status.
 func (a *Activities) Enter(ctx context.Context, in workflows.EnterInput) error {
+	if err := a.own(ctx, in.Change); err != nil {
+		return err
+	}
 	_, err := a.Ledger.Enter(ctx, change.Transition{
 		Change: in.Change, Revision: in.Revision, To: in.To, Key: in.Key, Who: in.Who, Why: in.Why, Hold: in.Hold, At: a.Clock(),
 	})
@@ -153,6 +165,9 @@ func (a *Activities) Enter(ctx context.Context, in workflows.EnterInput) error {
 
 // RunStep runs one step through the gate.
 func (a *Activities) RunStep(ctx context.Context, in workflows.StepInput) (workflows.StepOutput, error) {
+	if err := a.own(ctx, in.Change); err != nil {
+		return workflows.StepOutput{}, err
+	}
 	r, err := a.Runner.RunStep(ctx, in)
 	if err != nil {
 		return workflows.StepOutput{}, a.translate(in.Change, err)
@@ -167,6 +182,15 @@ func (a *Activities) Decision(ctx context.Context, in workflows.DecisionInput) (
 		err = change.Denied("the ledger holds no decision %q about %s", in.Nonce, in.Change)
 	}
 	return d, a.translate(in.Change, err)
+}
+
+// own refuses a workflow that is not the change's: whoever can write to the
+// namespace could start a second one under another ID.
+func (a *Activities) own(ctx context.Context, id change.ID) error {
+	if w := activity.GetInfo(ctx).WorkflowExecution.ID; w != workflows.WorkflowID(id) {
+		return a.translate(id, change.Denied("workflow %q is not that of %s", w, id))
+	}
+	return nil
 }
 
 // translate gives Temporal the kind of an error: those that no repetition heals

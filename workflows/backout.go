@@ -31,7 +31,7 @@ func (c *flow) lastBegun() int {
 	for i := len(c.steps) - 1; i >= 0; i-- {
 		p := c.steps[i]
 		done := p.undone == change.Passed || p.undone == change.Skipped
-		if p.do > 0 && !done && p.outcome != change.Skipped && c.outline.Steps[i].HasUndo {
+		if p.begun && !done && p.outcome != change.Skipped && c.outline.Steps[i].HasUndo {
 			return i
 		}
 	}

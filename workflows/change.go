@@ -30,6 +30,7 @@ type flow struct {
 	holds      int
 	overrun    bool // a person decided to go on behind the cutoff
 	incomplete bool // some undo was given up
+	cancelled  bool // a cancellation through Temporal has been noticed
 
 	inbox   []change.Decision
 	news    int // updates that asked to look at the ledger again
@@ -40,7 +41,8 @@ type flow struct {
 
 // progress is how far one step has come.
 type progress struct {
-	do, undo  int // runs so far in each direction
+	do, undo  int  // runs so far in each direction
+	begun     bool // something may have been done
 	outcome   change.Outcome
 	undone    change.Outcome
 	continued bool
@@ -102,7 +104,7 @@ func (c *flow) check(ctx workflow.Context) error {
 	c.adopt(ctx, s)
 	c.recall(s)
 	if c.status == change.Running || c.status == change.BackingOut {
-		return c.holdFor(ctx, "", "the workflow of this change was ended from outside and has been taken up again; look at what runs before you go on")
+		return c.holdFor(ctx, "", "the workflow of this change was ended from outside and has been taken up again; look at what runs before you go on", change.RetryIt)
 	}
 	return nil
 }
@@ -114,12 +116,16 @@ func (c *flow) recall(s State) {
 		c.holds = s.Hold.Number
 	}
 	for _, r := range s.Runs {
+		if r.Outcome == change.Pending {
+			r.Run-- // it is taken up as the run that it is, so that the executor sees what was lost
+		}
 		p := &c.steps[r.Step]
 		if r.Direction == change.Undo {
 			p.undo, p.undone = r.Run, r.Outcome
 			continue
 		}
 		p.do, p.outcome, p.began, p.ended = r.Run, r.Outcome, r.IntentAt, r.ResultAt
+		p.begun = true
 	}
 	for c.next < len(c.steps) && c.steps[c.next].settled() {
 		c.next++

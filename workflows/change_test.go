@@ -252,17 +252,39 @@ func TestWaitsForSystemsThatOthersHold(t *testing.T) {
 	w.expect(t, w.run(t), change.Completed, "freed", "running", "do one/1", "do two/1", "do three/1", "completed")
 }
 
-func TestCancellationThroughTemporalBacksOut(t *testing.T) {
+func TestCancellationThroughTemporalHoldsAChangeThatRuns(t *testing.T) {
 	w := newWorld(t)
 	w.outcomes["do two"] = []change.Outcome{change.FailedRun}
 	w.env.RegisterDelayedCallback(w.env.CancelWorkflow, 2*time.Hour+5*time.Minute)
-	w.expect(t, w.run(t), change.BackedOut, "running", "do one/1", "do two/1", "held", "backing-out", "undo two/1", "undo one/1", "backed-out")
+	w.decide(t, 2*time.Hour+10*time.Minute, change.RetryIt, 1)
+	w.decide(t, 2*time.Hour+15*time.Minute, change.BackOut, 2)
+	w.expect(t, w.run(t), change.BackedOut, "running", "do one/1", "do two/1", "held", "running", "held", "backing-out", "undo two/1", "undo one/1", "backed-out")
+	if !strings.Contains(w.holds[1].Reason, "through Temporal") {
+		t.Errorf("the hold does not say why: %q", w.holds[1].Reason)
+	}
+}
+
+func TestCancellationThroughTemporalBeforeTheStart(t *testing.T) {
+	w := newWorld(t)
+	w.env.RegisterDelayedCallback(w.env.CancelWorkflow, time.Minute)
+	w.expect(t, w.run(t), change.Cancelled, "cancelled")
 }
 
 func TestAWorkflowThatWasLostIsTakenUpInAHold(t *testing.T) {
 	w := newWorld(t)
 	w.state.Status, w.state.Token = change.Running, 7
-	w.state.Runs = []change.Run{{RunKey: change.RunKey{Step: 0, Direction: change.Do, Run: 1}, Result: change.Result{Outcome: change.Passed}}}
-	w.decide(t, 2*time.Hour+5*time.Minute, change.Continue, 1)
+	w.state.Runs = []change.Run{
+		{RunKey: change.RunKey{Step: 0, Direction: change.Do, Run: 1}, Result: change.Result{Outcome: change.Passed}},
+		{RunKey: change.RunKey{Step: 1, Direction: change.Do, Run: 1}}, // begun, no result
+	}
+	w.decide(t, 2*time.Hour+5*time.Minute, change.RetryIt, 1)
 	w.expect(t, w.run(t), change.Completed, "held", "running", "do two/1", "do three/1", "completed")
+}
+
+func TestALostWorkflowThatIsBackedOutUndoesWhatMayHaveBeenDone(t *testing.T) {
+	w := newWorld(t)
+	w.state.Status, w.state.Token = change.Running, 7
+	w.state.Runs = []change.Run{{RunKey: change.RunKey{Step: 0, Direction: change.Do, Run: 1}}}
+	w.decide(t, 2*time.Hour+5*time.Minute, change.BackOut, 1)
+	w.expect(t, w.run(t), change.BackedOut, "held", "backing-out", "undo one/1", "backed-out")
 }

@@ -77,7 +77,7 @@ func (p progress) state() string {
 		return "left behind by decision"
 	case p.outcome != change.Pending:
 		return string(p.outcome)
-	case p.do > 0:
+	case p.begun:
 		return "**running**"
 	}
 	return ""

@@ -31,14 +31,10 @@ func (c *flow) holdFor(ctx workflow.Context, step, why string, choices ...change
 // stand waits for a person's decision and follows it.
 func (c *flow) stand(ctx workflow.Context) error {
 	clean, _ := workflow.NewDisconnectedContext(ctx)
-	gone := func() bool { return ctx.Err() != nil && c.hold.During == change.Running && c.reversible() }
-	if err := workflow.Await(clean, func() bool { return len(c.inbox) > 0 || gone() }); err != nil {
+	if err := workflow.Await(clean, func() bool { return len(c.inbox) > 0 }); err != nil {
 		return err
 	}
-	d, ok := c.take()
-	if !ok {
-		return c.enter(ctx, change.BackingOut, product, "cancelled through Temporal")
-	}
+	d, _ := c.take()
 	why := fmt.Sprintf("%s decided %s", d.Person, d.Verb)
 	if d.Reason != "" {
 		why += ": " + d.Reason

@@ -33,8 +33,9 @@ func (c *flow) beforeStep(ctx workflow.Context) (stop bool, err error) {
 	if d, ok := c.take(); ok {
 		return true, c.enter(ctx, change.BackingOut, d.Person, d.Reason)
 	}
-	if ctx.Err() != nil && c.reversible() {
-		return true, c.enter(ctx, change.BackingOut, product, "cancelled through Temporal")
+	if ctx.Err() != nil && !c.cancelled {
+		c.cancelled = true
+		return true, c.holdFor(ctx, "", "somebody cancelled the workflow through Temporal, which cannot say who; decide whether to go on (retry) or back out", change.RetryIt)
 	}
 	fits, cutoff := schedule.MayBegin(workflow.Now(ctx), c.outline.Window.End, c.times(), c.next)
 	if fits || c.overrun {
@@ -59,6 +60,7 @@ func (c *flow) do(ctx workflow.Context, i int, dir change.Direction) (StepOutput
 		key.Run, limit, summary = p.undo, o.UndoLimit, "undo "+summary
 	} else {
 		p.do++
+		p.begun = true
 		key.Run, p.began, p.ended, p.outcome = p.do, workflow.Now(ctx), time.Time{}, change.Pending
 	}
 	c.show(ctx)
@@ -94,7 +96,7 @@ func (c *flow) trouble(ctx workflow.Context, out StepOutput) error {
 // reversible reports whether nothing behind a point of no return has begun.
 func (c *flow) reversible() bool {
 	for i, p := range c.steps {
-		if p.do > 0 && c.outline.Steps[i].Irreversible && p.outcome != change.Skipped {
+		if p.begun && c.outline.Steps[i].Irreversible && p.outcome != change.Skipped {
 			return false
 		}
 	}

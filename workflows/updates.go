@@ -12,6 +12,8 @@ import (
 
 // listen takes the updates of a change. Validators refuse what cannot apply
 // now; such a refusal reaches the caller and leaves no trace in the history.
+// Handlers go on when the workflow is cancelled through Temporal: a change that
+// has started still has to be brought to its end.
 func (c *flow) listen(ctx workflow.Context) error {
 	for _, u := range []struct {
 		name             string
@@ -31,12 +33,14 @@ func (c *flow) listen(ctx workflow.Context) error {
 }
 
 func (c *flow) onVerdict(ctx workflow.Context, _ Poke) (View, error) {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	err := workflow.Await(ctx, func() bool { return c.status != change.Submitted })
 	return c.view(), err
 }
 
 // onNews wakes the change up to look at the ledger again, and answers when it has.
 func (c *flow) onNews(ctx workflow.Context, _ Poke) (View, error) {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	c.news++
 	mine := c.news
 	err := workflow.Await(ctx, func() bool { return c.seen >= mine || c.started() || c.status.Final() })
@@ -44,6 +48,7 @@ func (c *flow) onNews(ctx workflow.Context, _ Poke) (View, error) {
 }
 
 func (c *flow) onDecision(ctx workflow.Context, p Poke) (View, error) {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	d, err := call[change.Decision](ctx, "Decision", DecisionInput{Change: c.in.Change, Nonce: p.Nonce})
 	if err != nil {
 		return c.view(), err

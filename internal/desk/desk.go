@@ -8,7 +8,9 @@
 package desk
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -82,9 +84,39 @@ func (d *Desk) Get(ctx context.Context, id change.ID) (change.Record, error) {
 	return d.Ledger.Change(ctx, id)
 }
 
-// List returns the changes that a filter selects.
+// List returns the changes that a filter selects. Those of a person are the ones
+// that they submitted and the ones that wait for an approval which they can give.
 func (d *Desk) List(ctx context.Context, f httpapi.Filter) ([]change.Summary, error) {
-	return d.Ledger.Changes(ctx, f)
+	list, err := d.Ledger.Changes(ctx, f)
+	if f.Mine == "" || err != nil {
+		return list, err
+	}
+	person, err := d.Catalog().Person(f.Mine)
+	if err != nil {
+		return nil, err
+	}
+	f.Mine = ""
+	if len(f.Status) > 0 && !slices.Contains(f.Status, change.AwaitingApproval) {
+		return list, nil
+	}
+	f.Status = []change.Status{change.AwaitingApproval}
+	waiting, err := d.Ledger.Changes(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range waiting {
+		rec, err := d.Ledger.Change(ctx, s.ID)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := d.roles(rec, person, change.Approve); err == nil {
+			list = append(list, s)
+		}
+	}
+	slices.SortFunc(list, func(a, b change.Summary) int { // CHG-10 is newer than CHG-9
+		return cmp.Or(cmp.Compare(len(b.ID), len(a.ID)), cmp.Compare(b.ID, a.ID))
+	})
+	return list, nil
 }
 
 // Await returns a change once something has been recorded about it after a version.

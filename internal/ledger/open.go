@@ -77,6 +77,9 @@ func (l *Ledger) prepare(ctx context.Context, o Options) error {
 	if err := l.migrate(ctx, o.NoMigrate); err != nil {
 		return l.explain("migrate the ledger", err)
 	}
+	if err := l.makeRoom(ctx); err != nil {
+		return l.explain("make room for the write-ahead log", err)
+	}
 	return l.takeUp(ctx)
 }
 

@@ -76,7 +76,7 @@ func (b *bench) run(ctx context.Context, only string) (err error) {
 	if b.bin, err = filepath.Abs(b.bin); err != nil {
 		return err
 	}
-	if b.dir, err = os.MkdirTemp("/var/tmp", "changectl-bench-"); err != nil {
+	if b.dir, err = os.MkdirTemp(environment("CHANGECTL_BENCH_DIR", "/var/tmp"), "changectl-bench-"); err != nil {
 		return fmt.Errorf("make a directory for the state: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()

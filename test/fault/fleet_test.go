@@ -26,7 +26,7 @@ func (p *plant) submit(ctx context.Context, box int, ending string, work time.Du
 			"target": fmt.Sprintf("resource:box-%d", box), "program": effectProgram, "journal": p.journal.dir,
 			"ending": ending, "work": work.String(),
 		},
-		Window: change.WindowRequest{Start: time.Now().Add(2*time.Second).UTC().Format(time.RFC3339), Duration: "30m"},
+		Window: change.WindowRequest{Start: time.Now().Add(2 * time.Second).UTC().Format(time.RFC3339), Duration: "30m"},
 		Nonce:  fmt.Sprintf("box-%d-%d", box, time.Now().UnixNano()),
 	}
 	var rec change.Record

@@ -15,7 +15,7 @@ func TestChangesSurviveAKillOfTheWorkerAtEveryPoint(t *testing.T) {
 	first := []*point{{step: "raise", direction: change.Do, place: beforeIntent}}
 	busy := len(inside) + len(next)
 	p := newPlant(t, busy+len(told)+1, busy, 3*time.Second)
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
 	defer cancel()
 
 	p.park(ctx, append(inside[:len(inside):len(inside)], next...))
@@ -41,28 +41,50 @@ func TestChangesSurviveAKillOfTheWorkerAtEveryPoint(t *testing.T) {
 
 func TestChangesSurviveAKillOfTemporalAtEveryPoint(t *testing.T) {
 	inside := insidePoints()
-	p := newPlant(t, len(inside), 2*len(inside), time.Second)
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	p := newPlant(t, len(inside), 2*len(inside), 2*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
 	defer cancel()
 
 	p.park(ctx, inside)
 	p.killTemporal()
 	p.startTemporal()
-	for _, pt := range inside { // the server has lost patience with a worker that is alive
-		until(ctx, t, fmt.Sprintf("%s is handed out again", pt.id), func() bool {
-			_, attempt := p.handedOut(ctx, pt.id)
-			return attempt > 1
-		})
-	}
 	lift(inside)
 
 	p.conclude(ctx, inside)
 }
 
+// A worker that does not get to run for a while (a machine that was suspended)
+// is given up by the server while the effects of its steps are still at work.
+func TestAWorkerThatWasGivenUpDoesNotStandInItsOwnWay(t *testing.T) {
+	inside := insidePoints()
+	p := newPlant(t, len(inside), 2*len(inside), 2*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+	defer cancel()
+
+	p.park(ctx, inside)
+	p.worker.signal(t, syscall.SIGSTOP)
+	for _, pt := range inside {
+		until(ctx, t, fmt.Sprintf("%s is taken from the worker", pt.id), func() bool {
+			_, attempt, err := p.handedOut(ctx, pt.id)
+			return err == nil && attempt == 0
+		})
+	}
+	p.worker.signal(t, syscall.SIGCONT)
+	for _, pt := range inside {
+		until(ctx, t, fmt.Sprintf("%s is handed out again, or held", pt.id), func() bool {
+			_, attempt, err := p.handedOut(ctx, pt.id)
+			rec, getErr := p.as("alice").Get(ctx, pt.id)
+			return (err == nil && attempt > 1) || (getErr == nil && rec.Status == change.Held)
+		})
+	}
+	lift(inside)
+	p.conclude(ctx, inside)
+}
+
 func TestChangesSurviveAKillOfWorkerAndTemporalAtEveryPoint(t *testing.T) {
 	inside := insidePoints()
-	p := newPlant(t, len(inside), len(inside), time.Second)
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	p := newPlant(t, len(inside), len(inside), 2*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
 	defer cancel()
 
 	p.park(ctx, inside)

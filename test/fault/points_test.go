@@ -174,18 +174,19 @@ func (p *plant) lockLedger(ctx context.Context) (unlock func()) {
 	})
 }
 
-// handedOut returns the ID and the attempt of the activity that a worker has in hand.
-func (p *plant) handedOut(ctx context.Context, id change.ID) (activity string, attempt int32) {
+// handedOut returns the ID and the attempt of the activity that a worker has in
+// hand, or nothing when there is none.
+func (p *plant) handedOut(ctx context.Context, id change.ID) (activity string, attempt int32, err error) {
 	d, err := p.engine.DescribeWorkflowExecution(ctx, string(id), "")
 	if err != nil {
-		return "", 0
+		return "", 0, err
 	}
 	for _, a := range d.GetPendingActivities() {
 		if a.GetState() == enumspb.PENDING_ACTIVITY_STATE_STARTED {
-			return a.GetActivityId(), a.GetAttempt()
+			return a.GetActivityId(), a.GetAttempt(), nil
 		}
 	}
-	return "", 0
+	return "", 0, nil
 }
 
 // handOut brings changes from the end of one step to where the next is in a
@@ -194,15 +195,18 @@ func (p *plant) handOut(ctx context.Context, points []*point) (unlock func()) {
 	p.t.Helper()
 	had := map[change.ID]string{}
 	for _, pt := range points {
-		had[pt.id], _ = p.handedOut(ctx, pt.id)
+		until(ctx, p.t, fmt.Sprintf("%s is handed out", pt.id), func() bool {
+			had[pt.id], _, _ = p.handedOut(ctx, pt.id)
+			return had[pt.id] != ""
+		})
 	}
 	p.finish(ctx, points, func(pt *point) (string, change.Direction) { return pt.before, pt.beforeDirection })
 	unlock = p.lockLedger(ctx)
 	p.temporal.signal(p.t, syscall.SIGCONT)
 	for _, pt := range points {
 		until(ctx, p.t, fmt.Sprintf("%s reaches %s", pt.id, pt), func() bool {
-			now, _ := p.handedOut(ctx, pt.id)
-			return now != "" && now != had[pt.id]
+			now, _, err := p.handedOut(ctx, pt.id)
+			return err == nil && now != "" && now != had[pt.id]
 		})
 	}
 	return unlock
