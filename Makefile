@@ -52,9 +52,9 @@ lint: tools
 
 test: packages build lint
 	@echo "== tests: unit, workflow, replay, both databases, real servers, command line, faults in short"
-	gotestsum --format pkgname --format-hide-empty-pkg -- -timeout 30m ./...
+	gotestsum --format pkgname --format-hide-empty-pkg -- -count=1 -timeout 30m ./...
 	echo "== tests of the Temporal dev server"
-	gotestsum --format pkgname -- -C tools/temporal-dev -timeout 10m ./...
+	(cd tools/temporal-dev && gotestsum --format pkgname -- -count=1 -timeout 10m ./...)
 
 demo: packages build
 	@go run ./test/demo

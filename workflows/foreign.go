@@ -14,6 +14,8 @@ type ForeignInput struct {
 	TaskQueue string        `json:"taskQueue"`
 	Args      []any         `json:"args"`
 	Timeout   time.Duration `json:"timeout"`
+	// Heartbeat is how long it may be silent, 0 for as long as it likes.
+	Heartbeat time.Duration `json:"heartbeat,omitempty"`
 }
 
 // ForeignActivity runs one activity by name on any task queue. The executor
@@ -21,7 +23,7 @@ type ForeignInput struct {
 // worker that died finds it again instead of starting it twice.
 func ForeignActivity(ctx workflow.Context, in ForeignInput) (json.RawMessage, error) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue: in.TaskQueue, ScheduleToCloseTimeout: in.Timeout,
+		TaskQueue: in.TaskQueue, ScheduleToCloseTimeout: in.Timeout, HeartbeatTimeout: in.Heartbeat,
 		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
 		Summary:     in.Activity + " on " + in.TaskQueue,
 	})

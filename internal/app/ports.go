@@ -13,6 +13,7 @@ import (
 	"github.com/changectl/changectl/internal/httpapi"
 	"github.com/changectl/changectl/internal/identity"
 	"github.com/changectl/changectl/internal/ledger"
+	"github.com/changectl/changectl/internal/runbook"
 	"github.com/changectl/changectl/workflows"
 )
 
@@ -48,8 +49,8 @@ func (r runner) RunStep(ctx context.Context, in workflows.StepInput) (change.Res
 // foreign is the engine as the executor asks for it.
 type foreign struct{ *engine.Engine }
 
-func (f foreign) Run(ctx context.Context, id, name, queue string, args []any) (json.RawMessage, error) {
-	in := workflows.ForeignInput{Activity: name, TaskQueue: queue, Args: args, Timeout: 24 * time.Hour}
+func (f foreign) Run(ctx context.Context, id string, a *runbook.Activity) (json.RawMessage, error) {
+	in := workflows.ForeignInput{Activity: a.Name, TaskQueue: a.TaskQueue, Args: a.Args, Timeout: 24 * time.Hour, Heartbeat: a.Heartbeat.Std()}
 	if deadline, ok := ctx.Deadline(); ok {
 		in.Timeout = time.Until(deadline)
 	}

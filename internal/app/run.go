@@ -96,6 +96,9 @@ func (s *service) openTemporal(ctx context.Context) error {
 		o.HostPort = client.DefaultHostPort
 	}
 	o.Namespace = t.Namespace
+	if onLoopback(o.HostPort) { // where bytes are cheap, squeezing them costs more than it saves
+		o.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
+	}
 	quiet := logrus.New()
 	quiet.SetOutput(s.log.Logger.Out)
 	quiet.SetFormatter(s.log.Logger.Formatter)

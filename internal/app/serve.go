@@ -168,3 +168,13 @@ func makeKey(file, instance string) (audit.Key, error) {
 	}
 	return k, nil
 }
+
+// onLoopback reports whether a host:port is on this machine.
+func onLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}

@@ -18,7 +18,7 @@ func activity(ctx context.Context, t *task, with *runbook.Activity) (seen, error
 	}
 	k := t.run.RunKey
 	id := fmt.Sprintf("%s/%d/%s/%s/%d", k.Change, k.Revision, t.step.Name, k.Direction, k.Run)
-	raw, err := t.Activities.Run(ctx, id, with.Name, with.TaskQueue, with.Args)
+	raw, err := t.Activities.Run(ctx, id, with)
 	if err != nil {
 		return seen{}, fmt.Errorf("run the activity %s on %s: %w", with.Name, with.TaskQueue, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/changectl/changectl/internal/change"
+	"github.com/changectl/changectl/internal/runbook"
 )
 
 // Ledger is what the executor needs of the ledger.
@@ -28,10 +29,9 @@ type Ledger interface {
 
 // Activities runs activities of other workers.
 type Activities interface {
-	// Run runs the activity name on a task queue and returns what it returned, as
-	// JSON. The same id again finds the run that there is, or its result. An error
+	// Run runs an activity and returns what it returned, as JSON. The same id again finds the run that there is, or its result. An error
 	// of the kind unavailable says that nothing is known of the run.
-	Run(ctx context.Context, id, name, taskQueue string, args []any) (json.RawMessage, error)
+	Run(ctx context.Context, id string, a *runbook.Activity) (json.RawMessage, error)
 }
 
 // Executor runs single steps. Its fields are its dependencies; all but those that

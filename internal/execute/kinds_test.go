@@ -101,7 +101,8 @@ type elsewhere struct {
 	err   error
 }
 
-func (e *elsewhere) Run(_ context.Context, id, name, queue string, args []any) (json.RawMessage, error) {
+func (e *elsewhere) Run(_ context.Context, id string, a *runbook.Activity) (json.RawMessage, error) {
+	name, queue, args := a.Name, a.TaskQueue, a.Args
 	e.calls, e.args = append(e.calls, id+" "+name+" "+queue), args
 	return json.RawMessage(`{"drained": 3}`), e.err
 }

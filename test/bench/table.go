@@ -18,20 +18,26 @@ type figure struct {
 	reference string  // what it is compared with, if with anything
 	value     float64 // the ratio, or the figure itself in the unit of the limit
 	unit      string  // empty for a ratio
-	limit     float64 // 0 for none
+	limit     float64
+	limited   bool
 }
 
-// ratio compares two durations.
+// ratio compares two durations; a limit of 0 is none.
 func ratio(what string, measured, reference time.Duration, limit float64) figure {
 	return figure{
 		what: what, measured: short(measured), reference: short(reference),
-		value: float64(measured) / float64(max(reference, 1)), limit: limit,
+		value: float64(measured) / float64(max(reference, 1)), limit: limit, limited: limit > 0,
 	}
 }
 
 // absolute is a duration by itself; a limit of 0 is none.
 func absolute(what string, measured, limit time.Duration) figure {
-	return figure{what: what, measured: short(measured), value: millis(measured), unit: "ms", limit: millis(limit)}
+	return figure{what: what, measured: short(measured), value: millis(measured), unit: "ms", limit: millis(limit), limited: limit > 0}
+}
+
+// none counts what must not be.
+func none(what string, count int) figure {
+	return figure{what: what, measured: fmt.Sprint(count), value: float64(count), unit: " ", limited: true}
 }
 
 func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
@@ -47,11 +53,11 @@ func short(d time.Duration) string {
 	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
-func (f figure) missed() bool { return f.limit > 0 && f.value > f.limit }
+func (f figure) missed() bool { return f.limited && f.value > f.limit }
 
 func (f figure) verdict() string {
 	switch {
-	case f.limit == 0:
+	case !f.limited:
 		return ""
 	case f.missed():
 		return "MISSED"
@@ -67,7 +73,7 @@ func (f figure) ratio() string {
 }
 
 func (f figure) atMost() string {
-	if f.limit == 0 {
+	if !f.limited {
 		return ""
 	}
 	if f.unit != "" {

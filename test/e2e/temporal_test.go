@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
 
 	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/httpapi"
@@ -117,5 +119,31 @@ func TestNothingThatArrivesThroughTemporalAloneStartsWork(t *testing.T) {
 	now, err = alice.Get(ctx, rec.ID)
 	if err != nil || now.Status != change.Held || len(now.Runs) != len(rec.Runs) {
 		t.Errorf("after forged workflows it is %s with %d runs (%v), want held with %d", now.Status, len(now.Runs), err, len(rec.Runs))
+	}
+}
+
+// TestAStepMayBeAnActivityOfAnotherTeam runs a step on another team's worker.
+func TestAStepMayBeAnActivityOfAnotherTeam(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	d := start(t)
+	theirs := worker.New(temporal(t, d), "certificates", worker.Options{})
+	theirs.RegisterActivityWithOptions(func(_ context.Context, system string, n int) (map[string]any, error) {
+		return map[string]any{"system": system, "renewed": n}, nil
+	}, activity.RegisterOptions{Name: "Renew"})
+	if err := theirs.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(theirs.Stop)
+	alice := as(t, d, "alice")
+	rec, err := alice.Submit(ctx, soon("foreign", "resource:orders-db-2", 3*time.Second, 10*time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := as(t, d, "carol").Sign(ctx, rec.ID, httpapi.SignQuery{Verb: change.Approve}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := alice.AwaitStatus(ctx, rec.ID, change.Completed); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -62,19 +62,19 @@ func TestAWorkerThatWasGivenUpDoesNotStandInItsOwnWay(t *testing.T) {
 	defer cancel()
 
 	p.park(ctx, inside)
+	had := p.taken(ctx, inside)
 	p.worker.signal(t, syscall.SIGSTOP)
 	for _, pt := range inside {
 		until(ctx, t, fmt.Sprintf("%s is taken from the worker", pt.id), func() bool {
-			_, attempt, err := p.handedOut(ctx, pt.id)
-			return err == nil && attempt == 0
+			a, err := p.inHand(ctx, pt.id)
+			return err == nil && (!a.started || a.attempt > had[pt.id].attempt)
 		})
 	}
 	p.worker.signal(t, syscall.SIGCONT)
 	for _, pt := range inside {
-		until(ctx, t, fmt.Sprintf("%s is handed out again, or held", pt.id), func() bool {
-			_, attempt, err := p.handedOut(ctx, pt.id)
-			rec, getErr := p.as("alice").Get(ctx, pt.id)
-			return (err == nil && attempt > 1) || (getErr == nil && rec.Status == change.Held)
+		until(ctx, t, fmt.Sprintf("%s is handed out again, or over", pt.id), func() bool {
+			a, err := p.inHand(ctx, pt.id)
+			return err == nil && (a.id != had[pt.id].id || (a.started && a.attempt > had[pt.id].attempt))
 		})
 	}
 	lift(inside)

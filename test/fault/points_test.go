@@ -174,39 +174,48 @@ func (p *plant) lockLedger(ctx context.Context) (unlock func()) {
 	})
 }
 
-// handedOut returns the ID and the attempt of the activity that a worker has in
-// hand, or nothing when there is none.
-func (p *plant) handedOut(ctx context.Context, id change.ID) (activity string, attempt int32, err error) {
+// activity is what Temporal says about the step that a change has in hand.
+type activity struct {
+	id      string // empty for none
+	attempt int32
+	started bool // a worker has taken it
+}
+
+func (p *plant) inHand(ctx context.Context, id change.ID) (activity, error) {
 	d, err := p.engine.DescribeWorkflowExecution(ctx, string(id), "")
-	if err != nil {
-		return "", 0, err
+	if err != nil || len(d.GetPendingActivities()) == 0 {
+		return activity{}, err
 	}
-	for _, a := range d.GetPendingActivities() {
-		if a.GetState() == enumspb.PENDING_ACTIVITY_STATE_STARTED {
-			return a.GetActivityId(), a.GetAttempt(), nil
-		}
+	a := d.GetPendingActivities()[0]
+	return activity{a.GetActivityId(), a.GetAttempt(), a.GetState() == enumspb.PENDING_ACTIVITY_STATE_STARTED}, nil
+}
+
+// taken waits until a worker has the activity of each change, and returns them.
+func (p *plant) taken(ctx context.Context, points []*point) map[change.ID]activity {
+	p.t.Helper()
+	had := map[change.ID]activity{}
+	for _, pt := range points {
+		until(ctx, p.t, fmt.Sprintf("%s is in a worker's hands", pt.id), func() bool {
+			a, err := p.inHand(ctx, pt.id)
+			had[pt.id] = a
+			return err == nil && a.started
+		})
 	}
-	return "", 0, nil
+	return had
 }
 
 // handOut brings changes from the end of one step to where the next is in a
 // worker's hands and its intent cannot be written.
 func (p *plant) handOut(ctx context.Context, points []*point) (unlock func()) {
 	p.t.Helper()
-	had := map[change.ID]string{}
-	for _, pt := range points {
-		until(ctx, p.t, fmt.Sprintf("%s is handed out", pt.id), func() bool {
-			had[pt.id], _, _ = p.handedOut(ctx, pt.id)
-			return had[pt.id] != ""
-		})
-	}
+	had := p.taken(ctx, points)
 	p.finish(ctx, points, func(pt *point) (string, change.Direction) { return pt.before, pt.beforeDirection })
 	unlock = p.lockLedger(ctx)
 	p.temporal.signal(p.t, syscall.SIGCONT)
 	for _, pt := range points {
 		until(ctx, p.t, fmt.Sprintf("%s reaches %s", pt.id, pt), func() bool {
-			now, _, err := p.handedOut(ctx, pt.id)
-			return err == nil && now != "" && now != had[pt.id]
+			a, err := p.inHand(ctx, pt.id)
+			return err == nil && a.started && a.id != had[pt.id].id
 		})
 	}
 	return unlock

@@ -73,8 +73,9 @@ func (d *Dev) Restart(ctx context.Context) error {
 	if err := d.cmd.Start(); err != nil {
 		return fmt.Errorf("start changectl dev: %w", err)
 	}
-	d.done = make(chan struct{})
-	go func() { _ = d.cmd.Wait(); close(d.done) }()
+	cmd, done := d.cmd, make(chan struct{}) // a later Restart has others
+	d.done = done
+	go func() { _ = cmd.Wait(); close(done) }()
 	return d.awaitReady(ctx)
 }
 

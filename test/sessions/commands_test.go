@@ -168,15 +168,58 @@ func ownDev(ts *testscript.TestScript, neg bool, args []string) *product.Dev {
 }
 
 // killtemporal NAME kills the Temporal server of a changectl dev, and waits
-// until changectl dev has ended with it. Its exit code must be 1.
+// until changectl dev has ended too.
 func killTemporal(ts *testscript.TestScript, neg bool, args []string) {
 	d := ownDev(ts, neg, args)
-	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", d.PID(), d.PID()))
+	pids, err := childrenOf(d.PID())
 	ts.Check(err)
-	for _, f := range strings.Fields(string(children)) {
-		pid, err := strconv.Atoi(f)
-		ts.Check(err)
+	for _, pid := range pids {
 		ts.Check(syscall.Kill(pid, syscall.SIGKILL))
+	}
+	ts.Check(until(stateOf(ts).ctx, func() bool { return syscall.Kill(d.PID(), 0) != nil }))
+}
+
+// childrenOf reads the children of a process from what each of its threads started.
+func childrenOf(pid int) ([]int, error) {
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		return nil, err
+	}
+	var children []int
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range strings.Fields(string(b)) {
+			child, err := strconv.Atoi(f)
+			if err != nil {
+				return nil, err
+			}
+			children = append(children, child)
+		}
+	}
+	return children, nil
+}
+
+// awaitstep CHG STEP waits until a step of a change has begun.
+func awaitStep(ts *testscript.TestScript, neg bool, args []string) {
+	arguments(ts, neg, args, "CHG STEP")
+	ctx, cancel := context.WithTimeout(stateOf(ts).ctx, patience)
+	defer cancel()
+	after, alice := int64(-1), person(ts, "alice")
+	for {
+		rec, err := alice.Await(ctx, change.ID(args[0]), after, 10*time.Second)
+		ts.Check(err)
+		for _, r := range rec.Runs {
+			if rec.Plan.Steps[r.Step].Name == args[1] {
+				return
+			}
+		}
+		if ctx.Err() != nil || rec.Status.Final() {
+			ts.Fatalf("%s is %s, and %s has not begun", rec.ID, rec.Status, args[1])
+		}
+		after = rec.Version
 	}
 }
 

@@ -38,6 +38,7 @@ type sessions struct{ m *testing.M }
 func TestMain(m *testing.M) {
 	testscript.Main(sessions{m}, map[string]func(){
 		"statement": program(statement), "sqlite": program(sqlite), "conforms": program(conforms),
+		"forge": program(forge), "big": program(big), "deep": program(deep),
 	})
 }
 
@@ -136,7 +137,7 @@ func TestSessions(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "capture": capture, "soon": soon, "arrange": arrange, "await": await,
 			"startdev": startDev, "restartdev": restartDev, "stopdev": stopDev, "agent": agent,
-			"mark": mark, "unchanged": unchanged, "killtemporal": killTemporal,
+			"mark": mark, "unchanged": unchanged, "killtemporal": killTemporal, "awaitstep": awaitStep,
 		},
 	})
 }
@@ -150,7 +151,8 @@ func setUp(ctx context.Context, e *testscript.Env) error {
 	e.Setenv("HOME", e.WorkDir)
 	e.Setenv("PATH", shared.bin+string(filepath.ListSeparator)+e.Getenv("PATH"))
 	e.Setenv("BIN", shared.bin)
-	e.Setenv("SERVER", shared.dev.Server())
+	e.Setenv("BOOKS", shared.books)
+	e.Setenv("CATALOG", shared.catalog)
 	e.Setenv("TZ", "UTC")
 	e.Values[stateKey{}] = &state{ctx: ctx, dev: shared.dev}
 	return use(e, shared.dev)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -114,6 +115,50 @@ func sqlite(ctx context.Context, args []string) error {
 		}
 	}
 	return nil
+}
+
+// forge FILE NEW turns what a person has signed into something else, and keeps the
+// signature.
+func forge(_ context.Context, args []string) error {
+	b, err := os.ReadFile(args[0])
+	if err != nil {
+		return err
+	}
+	var signed []change.SignedStatement
+	if err := json.Unmarshal(b, &signed); err != nil {
+		return err
+	}
+	for i, s := range signed {
+		signed[i].Statement = []byte(strings.Replace(string(s.Statement), "signed in advance", "signed afterwards", 1))
+	}
+	if b, err = json.Marshal(signed); err != nil {
+		return err
+	}
+	return os.WriteFile(args[1], b, 0o600)
+}
+
+// big BYTES FILE prints a file with a comment that makes it that big.
+func big(_ context.Context, args []string) error {
+	n, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	b, err := os.ReadFile(args[1])
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Printf("%s#%s\n", b, strings.Repeat("x", n-len(b)-2))
+	return err
+}
+
+// deep LEVELS prints a list in a list in a list.
+func deep(_ context.Context, args []string) error {
+	n, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Println("a: " + strings.Repeat("[", n) + strings.Repeat("]", n))
+	return err
 }
 
 // conforms SCHEMA FILE... holds YAML files against a JSON Schema.

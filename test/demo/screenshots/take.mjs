@@ -6,8 +6,8 @@ import {chromium} from 'playwright-core';
 
 const [list, out, executablePath] = process.argv.slice(2);
 const columns = [
-  'Workflow ID', 'ChangeStatus', 'ChangeType', 'ChangeRunbook', 'ChangeRisk', 'ChangeSubmitter', 'ChangeOwners',
-  'ChangeWindowStart', 'ChangeWindowEnd',
+  'Workflow ID', 'ChangeStatus', 'ChangeRunbook', 'ChangeRisk', 'ChangeSubmitter', 'ChangeOwners', 'ChangeSystems',
+  'ChangeWindowStart',
 ];
 
 const browser = await chromium.launch({
@@ -21,14 +21,23 @@ await page.addInitScript(
   ['namespace-workflow-table-columns', JSON.stringify({changectl: columns.map((label) => ({label}))})],
 );
 
-// shoot waits until every text is on the page, or in a frame of it.
+// appears waits until a text is on the page or in a frame of it; frames come and go.
+async function appears(text) {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await page.waitForTimeout(100)) {
+    for (const frame of page.frames()) {
+      if (await frame.getByText(text).first().isVisible().catch(() => false)) return;
+    }
+  }
+  throw new Error(`${text} does not appear on ${page.url()}`);
+}
+
+// shoot takes a picture when every text is there.
 async function shoot(name, size, ...texts) {
   await page.setViewportSize(size);
   for (const text of texts) {
-    await Promise.any(page.frames().map((f) => f.getByText(text).first().waitFor()));
+    await appears(text);
   }
-  await page.waitForLoadState('networkidle').catch(() => {}); // the list goes on asking
-  await page.waitForTimeout(500); // what moves comes to rest
+  await page.waitForTimeout(1500); // what moves comes to rest
   await page.screenshot({path: `${out}/${name}.png`});
   console.log(`${out}/${name}.png`);
 }
@@ -40,11 +49,11 @@ async function open(id, tab) {
 }
 
 await page.goto(list, {waitUntil: 'domcontentloaded'});
-await shoot('temporal-changes', {width: 1760, height: 480}, 'CHG-4', 'ChangeOwners', 'backed-out');
+await shoot('temporal-changes', {width: 1900, height: 540}, 'CHG-4', 'ChangeOwners', 'backed-out');
 await open('CHG-4', 'user-metadata');
 await shoot('temporal-held', {width: 1600, height: 1000}, 'Summary', 'CHG-4: held');
 await open('CHG-4', 'timeline');
 await shoot('temporal-held-timeline', {width: 1600, height: 900}, 'Window opens at', /2\/6 failover/);
 await open('CHG-1', 'timeline');
-await shoot('temporal-patch-timeline', {width: 1600, height: 1750}, /59\/59 validate/, /22\/59 failover/);
+await shoot('temporal-patch-timeline', {width: 1600, height: 1250}, /59\/59 validate/, /48\/59 failback/);
 await browser.close();

@@ -16,7 +16,7 @@ finish() {
 trap finish EXIT
 
 cp "$here/take.mjs" "$work/"
-npm install --silent --no-audit --no-fund --prefix "$work" playwright-core@1.56.1
+npm install --silent --no-audit --no-fund --prefix "$work" playwright-core@1.65.1
 (cd "$top" && go build -o "$work/demo" ./test/demo)
 (cd "$top" && DEMO_HOLD=1 exec "$work/demo" >"$work/demo.out" 2>&1 </dev/null) &
 demo=$!

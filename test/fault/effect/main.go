@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -34,6 +35,7 @@ type line struct {
 }
 
 func main() {
+	signal.Ignore(syscall.SIGTERM) // what is under way cannot be talked out of it
 	code, err := run(os.Args[1:])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "effect:", err)
