@@ -34,8 +34,13 @@ func newDecide(env *Env, run func(context.Context, *decideOptions) error) *cobra
   sign-off   confirm what the step asks to be confirmed (signed with your SSH key)
 
 changectl explain CHG shows which of these are possible now.`,
-		Args:      exactly("CHG", strings.Join(decideVerbs, "|")),
-		ValidArgs: decideVerbs,
+		Args: exactly("CHG", strings.Join(decideVerbs, "|")),
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) != 1 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return decideVerbs, cobra.ShellCompDirectiveNoFileComp
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.id, o.verb = args[0], args[1]
 			if !slices.Contains(decideVerbs, o.verb) {

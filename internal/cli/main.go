@@ -27,6 +27,8 @@ func Run(ctx context.Context, env *Env, args []string, extra ...func(*Env) *cobr
 	for _, command := range extra {
 		root.AddCommand(command(env))
 	}
+	root.InitDefaultCompletionCmd(args...)
+	strict(root)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	complain(env, err)
@@ -83,6 +85,26 @@ func add(root *cobra.Command, id string, commands ...*cobra.Command) {
 	for _, c := range commands {
 		c.GroupID = id
 		root.AddCommand(c)
+	}
+}
+
+// strict makes usage errors of superfluous arguments, and of a shell that
+// completion does not know.
+func strict(cmd *cobra.Command) {
+	if cmd.Name() == "completion" {
+		cmd.Args, cmd.RunE = cobra.ArbitraryArgs, group
+	}
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			err := check(cmd, args)
+			if err == nil || change.KindOf(err) != "" {
+				return err
+			}
+			return usage(cmd, "expected nothing after "+cmd.CommandPath()+", got "+strings.Join(quoted(args), " "))
+		}
+	}
+	for _, c := range cmd.Commands() {
+		strict(c)
 	}
 }
 

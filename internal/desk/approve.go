@@ -175,7 +175,7 @@ func (d *Desk) signedBy(who change.Person, signed change.SignedStatement) (Signe
 func (d *Desk) refused(ctx context.Context, rec change.Record, who change.Person, kind string, why error) error {
 	err := d.Ledger.Append(ctx, audit.Entry{
 		At: d.Clock(), Kind: kind, Change: rec.ID, Revision: rec.Revision, Who: who.Ref,
-		What: fmt.Sprintf("refused about %s", rec.ID), Why: why.Error(), Systems: rec.Plan.Footprint.Touch,
+		What: "is refused", Why: why.Error(), Systems: rec.Plan.Footprint.Touch,
 	})
 	if err != nil {
 		return fmt.Errorf("record refusal: %w", errors.Join(err, why))

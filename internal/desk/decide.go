@@ -93,8 +93,7 @@ func (d *Desk) judgeDecision(r change.Record, dec change.Decision) error {
 // step names.
 func (d *Desk) mayDecide(r change.Record, who change.Ref, verb change.Verb) error {
 	cat := d.Catalog()
-	if verb == change.SignOff && r.Hold != nil {
-		by := signers(r.Plan, r.Hold.Step)
+	if by := heldFor(r); verb == change.SignOff && len(by) > 0 {
 		for _, ref := range by {
 			if ref == who || cat.IsMember(who, ref) {
 				return nil
@@ -111,4 +110,13 @@ func (d *Desk) mayDecide(r change.Record, who change.Ref, verb change.Verb) erro
 		}
 	}
 	return change.Denied("%s has no say about %s; its submitter %s, the owners of what it touches and %s have", who, r.ID, r.Submitter, d.Operators)
+}
+
+// heldFor returns who may sign off what a change is held at; nobody where that is
+// no sign-off.
+func heldFor(r change.Record) []change.Ref {
+	if r.Hold == nil {
+		return nil
+	}
+	return signers(r.Plan, r.Hold.Step)
 }

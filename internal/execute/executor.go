@@ -55,6 +55,8 @@ type Executor struct {
 	Log *logrus.Entry
 	// Grace is the time between SIGTERM and SIGKILL, 0 for five seconds.
 	Grace time.Duration
+
+	turns turns
 }
 
 // Run runs one step: gate and intent, the work, the result. That the step failed
@@ -62,6 +64,13 @@ type Executor struct {
 // that nothing could be recorded, or that ctx ended before the outcome was known;
 // what Run then does when it is called again, the rules of resuming say.
 func (e *Executor) Run(ctx context.Context, in Input) (change.Result, error) {
+	stop := e.beat(ctx, in.RunKey)
+	defer stop()
+	leave, err := e.turns.take(ctx, in.RunKey)
+	if err != nil {
+		return change.Result{}, fmt.Errorf("wait for the attempt before at step %d of %s: %w", in.Step, in.Change, err)
+	}
+	defer leave()
 	var facts change.GateFacts
 	run, err := e.Ledger.Begin(ctx, in.RunKey, e.Worker, in.Token, func(f change.GateFacts) error {
 		facts = f
@@ -75,11 +84,9 @@ func (e *Executor) Run(ctx context.Context, in Input) (change.Result, error) {
 	}
 	t := e.task(facts, run)
 	t.log.Debug("step begun")
-	stop := e.beat(ctx, t)
 	began := e.Clock()
 	result, err := t.perform(ctx)
 	took := e.Clock().Sub(began)
-	stop()
 	if err != nil {
 		err = t.discreet(err)
 		t.log.WithError(err).Warn("step left without a result")
@@ -145,7 +152,7 @@ func rest(ctx context.Context, pause time.Duration) error {
 // beat calls the heartbeat until the returned function is called. The first call
 // comes after a second: that the step has begun its caller knows, and most steps are
 // over before, without having waited for an answer from far away.
-func (e *Executor) beat(ctx context.Context, t *task) func() {
+func (e *Executor) beat(ctx context.Context, k change.RunKey) func() {
 	if e.Heartbeat == nil {
 		return func() {}
 	}
@@ -159,7 +166,7 @@ func (e *Executor) beat(ctx context.Context, t *task) func() {
 			case <-over:
 				return
 			case <-tick.C:
-				e.Heartbeat(ctx, t.run.RunKey)
+				e.Heartbeat(ctx, k)
 			}
 		}
 	}()

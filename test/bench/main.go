@@ -30,6 +30,8 @@ type bench struct {
 	rounds int    // switchovers by the product, and as many by each script
 	log    logrus.FieldLogger
 	table  table
+
+	onPostgres bool // whether the ledger has been measured on PostgreSQL
 }
 
 func main() {

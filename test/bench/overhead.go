@@ -42,9 +42,13 @@ func (b *bench) overhead(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	added, err := orchestration(d, o.records...)
-	if err != nil {
-		return err
+	var added []time.Duration
+	for _, rec := range o.records {
+		parts, err := orchestration(d, rec)
+		if err != nil {
+			return err
+		}
+		added = append(added, additions(parts)...)
 	}
 	b.table.add(
 		ratio("change of 8 steps that do nothing, median; bare workflow of 8 activities", median(o.changes), median(o.bares), 2),

@@ -21,8 +21,7 @@ type work func(ctx context.Context, l *lab.Lab, w *lab.Writer) error
 func (b *bench) switchover(ctx context.Context) error {
 	p := &patch{bench: b}
 	var byProduct, tight, asTheyDo stalls
-	for round := range b.rounds {
-		p.last = round == b.rounds-1
+	for range b.rounds {
 		for _, way := range []struct {
 			stalls *stalls
 			do     work
@@ -41,10 +40,16 @@ func (b *bench) switchover(ctx context.Context) error {
 		none("switchover patch at 200 tx/s: acknowledged and lost", byProduct.lost),
 		ratio("longest stall of a client, median; by the script, waiting as tightly", median(byProduct.longest), median(tight.longest), 1.5),
 		ratio("longest stall of a client, median; by the script, waiting as pg_ctl does", median(byProduct.longest), median(asTheyDo.longest), 0),
-		absolute("orchestration per step of the switchover patch, median", median(p.added), 30*time.Millisecond),
+		absolute("orchestration per step of the switchover patch, median", median(p.added()), 30*time.Millisecond),
 	)
+	for _, way := range []struct{ what, hold, release string }{
+		{"failover", "hold-clients", "release-clients"}, {"failback", "failback-hold-clients", "failback-release-clients"},
+	} {
+		whole, own := p.held(way.hold, way.release)
+		b.table.add(ratio("  clients held at the "+way.what+"; of it the steps' own work", whole, own, 0))
+	}
 	b.table.note("switchover: %d rounds of product, script, script; each on a fresh pair; %d steps in the change, %d transactions acknowledged; longest stalls in order: product %v, script tightly %v, script as pg_ctl does %v.",
-		b.rounds, p.steps, byProduct.acknowledged, rounded(byProduct.longest), rounded(tight.longest), rounded(asTheyDo.longest))
+		b.rounds, len(p.parts[0]), byProduct.acknowledged, rounded(byProduct.longest), rounded(tight.longest), rounded(asTheyDo.longest))
 	b.table.note("orchestration of a step: from the result of the step before (or the start) to its own result, as the ledger has them, " +
 		"less the time that the kind of the step worked, as the executor logs it; gate, intent, result, Temporal and waiting for a worker are in it.")
 	return nil
@@ -81,7 +86,8 @@ func byScript(waiting lab.Waiting) work {
 	}
 }
 
-// onLab does the work on a fresh pair under load and returns what the load saw.
+// onLab does the work on a fresh pair under load and returns what the load saw. The
+// first pair serves to measure the ledger on PostgreSQL afterwards, without load.
 func (b *bench) onLab(ctx context.Context, do work) (report lab.Report, err error) {
 	l, err := lab.Start(ctx, lab.Options{Dir: filepath.Join(b.dir, "lab"), Log: b.log})
 	if err != nil {
@@ -107,7 +113,11 @@ func (b *bench) onLab(ctx context.Context, do work) (report lab.Report, err erro
 	if err != nil {
 		return report, err
 	}
-	return w.Verify(ctx, serving.OrdersDSN)
+	if report, err = w.Verify(ctx, serving.OrdersDSN); err != nil || b.onPostgres {
+		return report, err
+	}
+	b.onPostgres = true
+	return report, b.ledgerOnPostgres(ctx, serving)
 }
 
 // written waits until so many transactions have been acknowledged.
@@ -129,9 +139,36 @@ func written(ctx context.Context, w *lab.Writer, want int) error {
 // patch is the patch by the product.
 type patch struct {
 	*bench
-	last  bool // of the rounds
-	added []time.Duration
-	steps int
+	parts [][]part
+}
+
+// added returns what the orchestration added to each step of every round.
+func (p *patch) added() []time.Duration {
+	var list []time.Duration
+	for _, parts := range p.parts {
+		list = append(list, additions(parts)...)
+	}
+	return list
+}
+
+// held returns, of the rounds at the median, how long the clients were held from the
+// end of the step that holds them to the end of the one that lets them go, and how
+// much of it was the steps' own work.
+func (p *patch) held(hold, release string) (whole, own time.Duration) {
+	var wholes, owns []time.Duration
+	for _, parts := range p.parts {
+		inside := false
+		var all, work time.Duration
+		for _, s := range parts {
+			if inside {
+				all += s.own + s.added
+				work += s.own
+			}
+			inside = (inside || s.step == hold) && s.step != release
+		}
+		wholes, owns = append(wholes, all), append(owns, work)
+	}
+	return median(wholes), median(owns)
 }
 
 func (p *patch) byProduct(ctx context.Context, l *lab.Lab, w *lab.Writer) (err error) {
@@ -140,7 +177,7 @@ func (p *patch) byProduct(ctx context.Context, l *lab.Lab, w *lab.Writer) (err e
 		return err
 	}
 	defer stop()
-	dir := filepath.Join(p.dir, fmt.Sprintf("switchover-%d", len(p.added)))
+	dir := filepath.Join(p.dir, fmt.Sprintf("switchover-%d", len(p.parts)))
 	catalog := filepath.Join(dir, "catalog")
 	if err := product.LabCatalog(catalog, &l.Topology); err != nil {
 		return err
@@ -157,8 +194,8 @@ func (p *patch) byProduct(ctx context.Context, l *lab.Lab, w *lab.Writer) (err e
 	if err != nil {
 		return err
 	}
-	added, err := orchestration(d, rec)
-	p.added, p.steps = append(p.added, added...), len(rec.Plan.Steps)
+	parts, err := orchestration(d, rec)
+	p.parts = append(p.parts, parts)
 	return err
 }
 

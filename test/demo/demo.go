@@ -26,6 +26,7 @@ type demo struct {
 	after  map[string]string
 	id     string // the switchover patch
 	opens  time.Time
+	idle   time.Duration // the longest stall before it ran
 }
 
 // people are those who can give what a plan asks for.
@@ -64,8 +65,9 @@ func (d *demo) prologue(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(d.show.out, "    changectl dev answers at %s, Temporal's Web UI at http://127.0.0.1:%d\n", d.dev.Server(), d.dev.UI)
-	fmt.Fprintf(d.show.out, "    orders-db-1 runs %s and takes writes, orders-db-2 runs %s and follows; all up in %s\n",
-		d.before["n1"], d.before["n2"], time.Since(began).Round(100*time.Millisecond))
+	what, _ := d.what()
+	fmt.Fprintf(d.show.out, "    orders-db-1 takes writes (%[1]s %[2]s), orders-db-2 follows (%[1]s %[3]s); all up in %[4]s\n",
+		what, d.before["n1"], d.before["n2"], time.Since(began).Round(100*time.Millisecond))
 	return nil
 }
 
@@ -104,17 +106,17 @@ func (d *demo) running(ctx context.Context) (map[string]string, error) {
 		if err := ask(ctx, n.AdminDSN, "SHOW "+setting, &v); err != nil {
 			return nil, err
 		}
-		found[n.Name] = setting + " " + v
+		found[n.Name] = v
 	}
 	return found, nil
 }
 
-// wanted is what running is to say of each node at the end.
-func (d *demo) wanted() string {
+// what names what running tells of a node, and wanted what it is to be at the end.
+func (d *demo) what() (name, wanted string) {
 	if d.pair.OneVersionOnly {
-		return setting + " " + settingValue
+		return setting, settingValue
 	}
-	return d.version()
+	return "PostgreSQL", d.version()
 }
 
 // ask reads one value from a server.

@@ -41,7 +41,7 @@ func TestChangeFilesOfTheDemonstrationAreSound(t *testing.T) {
 		t.Errorf("the window is %s, want one from %s", w, want)
 	}
 	for name, text := range map[string]string{
-		"patch": fmt.Sprintf(patchFile, "15.20", "http://127.0.0.1:1/probe", "s", w),
+		"patch": fmt.Sprintf(patchFile, "PostgreSQL 15.20", "Security release", "15.20", "http://127.0.0.1:1/probe", "s", w),
 		"stop":  fmt.Sprintf(stopFile, "s", w),
 		"naive": fmt.Sprintf(naiveFile, "s", w),
 	} {
@@ -113,14 +113,15 @@ func TestWhatIsNotAsPromisedIsAnError(t *testing.T) {
 		{"lost", good, lab.Report{Lost: 1}, patched, "acknowledged but lost"},
 		{"failed", good, lab.Report{Failed: 2}, patched, "failed"},
 		{"ambiguous", good, lab.Report{Ambiguous: 1}, patched, "ambiguous"},
-		{"old version", good, lab.Report{}, map[string]string{"n1": "15.18", "n2": "15.20"}, "orders-db-1"},
+		{"old version", good, lab.Report{}, map[string]string{"n1": "15.18", "n2": "15.20"}, "PostgreSQL of orders-db-1"},
 		{"held", held, lab.Report{}, patched, "how it ended"},
 		{"early", early, lab.Report{}, patched, "started"},
 		{"not all steps", half, lab.Report{}, patched, "steps"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var f figures
-			f.patch(test.rec, test.r, old, test.after, "15.20")
+			f.patch(test.rec, "PostgreSQL", "15.20", old, test.after)
+			f.load(test.r, 0)
 			err := f.print(&bytes.Buffer{})
 			switch {
 			case test.wrong == "" && err != nil:

@@ -51,29 +51,38 @@ func (f *figures) claim(what, want string, ok bool) {
 }
 
 // patch adds what became of the switchover patch.
-func (f *figures) patch(rec change.Record, r lab.Report, before, after map[string]string, wanted string) {
-	f.heading("The patch, live, at 200 transactions a second")
+func (f *figures) patch(rec change.Record, what, wanted string, before, after map[string]string) {
+	f.heading("The switchover, live, at 200 transactions a second")
 	f.want("how it ended", string(rec.Status), string(change.Completed), rec.Status == change.Completed)
-	f.want("orders-db-1", before["n1"]+" -> "+after["n1"], wanted, after["n1"] == wanted)
-	f.want("orders-db-2", before["n2"]+" -> "+after["n2"], wanted, after["n2"] == wanted)
+	f.want(what+" of orders-db-1", before["n1"]+" -> "+after["n1"], wanted, after["n1"] == wanted)
+	f.want(what+" of orders-db-2", before["n2"]+" -> "+after["n2"], wanted, after["n2"] == wanted)
 	late := rec.StartedAt.Sub(rec.Plan.Window.Start)
 	f.want("started, after its window opened", millis(late), "not before", late >= 0)
 	done := passed(rec)
 	f.want("steps that passed", fmt.Sprintf("%d of %d", done, len(rec.Plan.Steps)), "all", done == len(rec.Plan.Steps))
 	f.note("time from start to end", "%s", millis(rec.EndedAt.Sub(rec.StartedAt)))
 	f.note("added between two steps, at the median", "%s", millis(between(rec.Runs)))
+}
+
+// load adds what the writer counted during the patch. How long a transaction
+// waited before it is the machine's own noise.
+func (f *figures) load(r lab.Report, idle time.Duration) {
 	f.note("transactions acknowledged", "%d", r.Acknowledged)
 	f.zero("failed", r.Failed)
 	f.zero("ambiguous", r.Ambiguous)
 	f.zero("acknowledged but lost", r.Lost)
-	f.note("longest stall of a transaction", "%s", millis(r.LongestStall))
+	f.stall(r, idle)
+}
+
+func (f *figures) stall(r lab.Report, idle time.Duration) {
+	f.note("longest stall of a transaction", "%s (%s before)", millis(r.LongestStall), millis(idle))
 }
 
 // naive adds what the mistake did by hand.
-func (f *figures) naive(r lab.Report) {
+func (f *figures) naive(r lab.Report, idle time.Duration) {
 	f.heading("Promoted by hand, without pause or fence")
 	f.zero("failed", r.Failed)
-	f.note("longest stall of a transaction", "%s", millis(r.LongestStall))
+	f.stall(r, idle)
 	f.want("acknowledged but lost", fmt.Sprint(r.Lost), "above 0", r.Lost > 0)
 }
 

@@ -22,20 +22,20 @@ func ownRunbooks() fs.FS {
 
 const patchFile = `apiVersion: changectl.dev/v1
 kind: Change
-metadata: {title: PostgreSQL %[1]s on the orders pair}
+metadata: {title: %s}
 spec:
   type: normal
-  reason: Security release %[1]s
+  reason: %s
   runbook: postgres-switchover-patch
   parameters:
     primary: resource:orders-db-1
     standby: resource:orders-db-2
     pooler: resource:orders-pool
     application: component:orders-api
-    version: '%[1]s'
-    probe: %[2]s
-    secret: %[3]s        # a name; changectl never sees the password in clear
-  window: %[4]s
+    version: '%s'
+    probe: %s
+    secret: %s        # a name; no password is ever written down
+  window: %s
 `
 
 const stopFile = `apiVersion: changectl.dev/v1
@@ -67,7 +67,7 @@ func window(opens time.Time) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("{start: '%s', duration: 15m, zone: Europe/Berlin}", opens.In(zone).Format(time.RFC3339)), nil
+	return fmt.Sprintf("{start: '%s', duration: 1h, zone: Europe/Berlin}", opens.In(zone).Format(time.RFC3339)), nil
 }
 
 // file writes a change file and shows it.

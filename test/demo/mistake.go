@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -10,6 +11,11 @@ import (
 	"github.com/changectl/changectl/test/lab"
 	"github.com/changectl/changectl/test/product"
 )
+
+// stall is the longest that a transaction of a writer has waited so far.
+func stall(w *lab.Writer) time.Duration {
+	return time.Duration(w.Probe().LongestStallMillis) * time.Millisecond
+}
 
 // count stops a writer, has it look everything up, and shows what it found.
 func (d *demo) count(ctx context.Context, l *lab.Lab, w *lab.Writer) (lab.Report, error) {
@@ -41,6 +47,7 @@ func (d *demo) naive(ctx context.Context) error {
 	if err := pause(ctx, time.Second); err != nil {
 		return err
 	}
+	idle := stall(w)
 	fmt.Fprint(d.show.out, "\n    orders-db-2=# SELECT pg_promote();\n    $ sed -i 's/port=<orders-db-1>/port=<orders-db-2>/' pgbouncer.ini\n    pgbouncer=# RELOAD;\n")
 	if _, err := l.NaivePromotion(ctx); err != nil {
 		return err
@@ -55,7 +62,7 @@ func (d *demo) naive(ctx context.Context) error {
 	d.show.say(`Not one error, and %d orders that customers were told are placed are gone (client/sequence %s): the old
 		primary acknowledged them after the new one had left it. Nothing that watches for errors would have noticed.`,
 		r.Lost, firstOf(r.LostRows, 5))
-	d.figures.naive(r)
+	d.figures.naive(r, idle)
 	return nil
 }
 
@@ -163,8 +170,10 @@ func (d *demo) log(ctx context.Context) error {
 
 // hold keeps everything up, with a change that stands still, until Ctrl-C.
 func (d *demo) hold(ctx context.Context) error {
-	d.show.act("One more that waits for you", "DEMO_HOLD is set: the mistake again, held for a decision of yours.")
-	id, err := d.mistake(ctx, "yours.yaml")
+	d.show.act("One more that waits for you", "DEMO_HOLD is set: the mistake once more, as a change that is held for a decision of yours.")
+	quiet := *d
+	quiet.show = &shell{out: io.Discard, bin: d.bin, env: d.environment()}
+	id, err := quiet.mistake(ctx, "yours.yaml")
 	if err != nil {
 		return err
 	}

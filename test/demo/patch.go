@@ -26,7 +26,11 @@ func (d *demo) submit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	path, err := d.file("patch.yaml", fmt.Sprintf(patchFile, d.version(), d.probe, product.PasswordSecret, w))
+	title, reason := "PostgreSQL "+d.version()+" on the orders pair", "Security release "+d.version()
+	if d.pair.OneVersionOnly {
+		title, reason = "Restart the orders pair", setting+" needs a restart"
+	}
+	path, err := d.file("patch.yaml", fmt.Sprintf(patchFile, title, reason, d.version(), d.probe, product.PasswordSecret, w))
 	if err != nil {
 		return err
 	}
@@ -100,6 +104,7 @@ func (d *demo) watch(ctx context.Context) error {
 	if !terminal() {
 		d.show.say("(Of each step, the line that says that it begins is left out.)")
 	}
+	d.idle = stall(d.load)
 	_, err := d.show.run(ctx, changectl("watch %s", d.id).without("steps that begin", notThose(" begins")).onTheTerminal())
 	return err
 }
@@ -126,10 +131,12 @@ func (d *demo) proof(ctx context.Context) error {
 	if d.after, err = d.running(ctx); err != nil {
 		return err
 	}
+	what, wanted := d.what()
 	for i, node := range []string{"n1", "n2"} {
-		fmt.Fprintf(d.show.out, "    orders-db-%d ran %s and runs %s\n", i+1, d.before[node], d.after[node])
+		fmt.Fprintf(d.show.out, "    orders-db-%d: %s was %s and is %s\n", i+1, what, d.before[node], d.after[node])
 	}
-	d.figures.patch(rec, r, d.before, d.after, d.wanted())
+	d.figures.patch(rec, what, wanted, d.before, d.after)
+	d.figures.load(r, d.idle)
 	if rec.Status != change.Completed {
 		return fmt.Errorf("%s is %s: %s", d.id, rec.Status, rec.Note)
 	}

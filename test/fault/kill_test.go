@@ -11,11 +11,12 @@ import (
 )
 
 func TestChangesSurviveAKillOfTheWorkerAtEveryPoint(t *testing.T) {
+	t.Parallel()
 	inside, next, told := insidePoints(), intentPoints(), resultPoints()
 	first := []*point{{step: "raise", direction: change.Do, place: beforeIntent}}
 	busy := len(inside) + len(next)
-	p := newPlant(t, busy+len(told)+1, busy, 3*time.Second)
-	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+	p := newPlant(t, busy+len(told)+1, busy, 4*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 
 	p.park(ctx, append(inside[:len(inside):len(inside)], next...))
@@ -37,12 +38,14 @@ func TestChangesSurviveAKillOfTheWorkerAtEveryPoint(t *testing.T) {
 	p.startWorker()
 
 	p.conclude(ctx, inside, next, told, first)
+	p.askedOnlyWhereNobodyKnows(ctx, inside, next, told, first)
 }
 
 func TestChangesSurviveAKillOfTemporalAtEveryPoint(t *testing.T) {
+	t.Parallel()
 	inside := insidePoints()
 	p := newPlant(t, len(inside), 2*len(inside), 2*time.Second)
-	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 
 	p.park(ctx, inside)
@@ -56,9 +59,10 @@ func TestChangesSurviveAKillOfTemporalAtEveryPoint(t *testing.T) {
 // A worker that does not get to run for a while (a machine that was suspended)
 // is given up by the server while the effects of its steps are still at work.
 func TestAWorkerThatWasGivenUpDoesNotStandInItsOwnWay(t *testing.T) {
+	t.Parallel()
 	inside := insidePoints()
 	p := newPlant(t, len(inside), 2*len(inside), 2*time.Second)
-	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 
 	p.park(ctx, inside)
@@ -71,39 +75,43 @@ func TestAWorkerThatWasGivenUpDoesNotStandInItsOwnWay(t *testing.T) {
 		})
 	}
 	p.worker.signal(t, syscall.SIGCONT)
-	for _, pt := range inside {
-		until(ctx, t, fmt.Sprintf("%s is handed out again, or over", pt.id), func() bool {
-			a, err := p.inHand(ctx, pt.id)
-			return err == nil && (a.id != had[pt.id].id || (a.started && a.attempt > had[pt.id].attempt))
-		})
-	}
+	p.takenAgain(ctx, had)
 	lift(inside)
 	p.conclude(ctx, inside)
 }
 
 func TestChangesSurviveAKillOfWorkerAndTemporalAtEveryPoint(t *testing.T) {
+	t.Parallel()
 	inside := insidePoints()
-	p := newPlant(t, len(inside), len(inside), 2*time.Second)
-	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+	p := newPlant(t, len(inside), len(inside), 4*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 
 	p.park(ctx, inside)
+	had := p.taken(ctx, inside)
 	p.killTemporal()
 	p.killWorker()
-	lift(inside)
 	p.startTemporal()
 	p.startWorker()
+	p.takenAgain(ctx, had) // the bars stand: an orphan of the worker would still be at work
+	lift(inside)
 
 	p.conclude(ctx, inside)
+	p.askedOnlyWhereNobodyKnows(ctx, inside)
 }
 
-// conclude waits for the end of all changes, has the checker judge them, and
-// looks at who had to be asked.
+// conclude waits for the end of all changes and has the checker judge them.
 func (p *plant) conclude(ctx context.Context, lists ...[]*point) {
 	p.t.Helper()
 	got := p.settle(ctx, idsOf(lists...))
 	p.judge(ctx)
 	p.report(ctx, got)
+}
+
+// askedOnlyWhereNobodyKnows: a person is asked about the steps of which nothing
+// tells what they did, and about no others.
+func (p *plant) askedOnlyWhereNobodyKnows(ctx context.Context, lists ...[]*point) {
+	p.t.Helper()
 	held := map[change.ID]bool{}
 	for _, e := range p.log(ctx) {
 		if e.Kind == "change.held" {

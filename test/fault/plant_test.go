@@ -31,7 +31,7 @@ type plant struct {
 	worker, temporal *process
 	engine           client.Client
 	kills            map[string]int
-	boxes            int // that have a change
+	boxes            int // that have had a change
 }
 
 // patience bounds every single wait for the product.
@@ -97,7 +97,7 @@ func (p *plant) startWorker() {
 }
 
 func (p *plant) ready() bool {
-	resp, err := http.Get(p.server() + "/readyz") //nolint:noctx // it is asked again anyway
+	resp, err := http.Get(p.server() + "/readyz")
 	if err != nil {
 		return false
 	}

@@ -204,6 +204,17 @@ func (p *plant) taken(ctx context.Context, points []*point) map[change.ID]activi
 	return had
 }
 
+// takenAgain waits until each activity is in a worker's hands once more, or over.
+func (p *plant) takenAgain(ctx context.Context, had map[change.ID]activity) {
+	p.t.Helper()
+	for id, before := range had {
+		until(ctx, p.t, fmt.Sprintf("%s is in a worker's hands again", id), func() bool {
+			a, err := p.inHand(ctx, id)
+			return err == nil && (a.id != before.id || (a.started && a.attempt > before.attempt))
+		})
+	}
+}
+
 // handOut brings changes from the end of one step to where the next is in a
 // worker's hands and its intent cannot be written.
 func (p *plant) handOut(ctx context.Context, points []*point) (unlock func()) {

@@ -271,7 +271,7 @@ func look(ts *testscript.TestScript) standing {
 	var err error
 	s.Changes, err = alice.List(ctx, httpapi.Filter{})
 	ts.Check(err)
-	s.Calendar, err = alice.Calendar(ctx, time.Unix(0, 0), time.Now().AddDate(20, 0, 0), "")
+	s.Calendar, err = alice.Calendar(ctx, time.Now().AddDate(0, 0, -1), time.Now().AddDate(0, 11, 0), "")
 	ts.Check(err)
 	head, err := alice.Checkpoint(ctx)
 	ts.Check(err)

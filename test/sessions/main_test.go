@@ -126,7 +126,9 @@ func (c *company) writeCatalog() error {
 		os.WriteFile(filepath.Join(c.catalog, "systems.yaml"), []byte(systems.String()), 0o600))
 }
 
-func systemsOf(session string) []string { return []string{session + "-a", session + "-b", session + "-c"} }
+func systemsOf(session string) []string {
+	return []string{session + "-a", session + "-b", session + "-c"}
+}
 
 func TestSessions(t *testing.T) {
 	testscript.Run(t, testscript.Params{

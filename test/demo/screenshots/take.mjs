@@ -49,7 +49,7 @@ async function open(id, tab) {
 }
 
 await page.goto(list, {waitUntil: 'domcontentloaded'});
-await shoot('temporal-changes', {width: 1900, height: 540}, 'CHG-4', 'ChangeOwners', 'backed-out');
+await shoot('temporal-changes', {width: 1990, height: 540}, 'CHG-4', 'ChangeOwners', 'backed-out');
 await open('CHG-4', 'user-metadata');
 await shoot('temporal-held', {width: 1600, height: 1000}, 'Summary', 'CHG-4: held');
 await open('CHG-4', 'timeline');

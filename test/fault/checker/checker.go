@@ -47,7 +47,7 @@ func ReadJournal(r io.Reader) ([]Line, error) {
 	for d := json.NewDecoder(r); ; {
 		var l Line
 		err := d.Decode(&l)
-		if err == io.EOF { //nolint:errorlint // the decoder returns it bare
+		if err == io.EOF {
 			return lines, nil
 		}
 		if err != nil {
