@@ -16,6 +16,7 @@ import (
 	"github.com/changectl/changectl/internal/audit"
 	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/identity"
+	"github.com/changectl/changectl/workflows"
 )
 
 // Version is the version of the product, set when it is built.
@@ -130,12 +131,15 @@ func (s *service) takeUp(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if running {
-			continue
-		}
 		rec, err := s.ledger.Change(ctx, id)
 		if err != nil || rec.Status.Final() {
 			continue // it ended meanwhile; otherwise the next round says so
+		}
+		if running {
+			if err := s.remind(ctx, rec); err != nil {
+				return err
+			}
+			continue
 		}
 		if s.clock().Sub(rec.CreatedAt) < 2*time.Second {
 			continue // whoever submits it is about to start the workflow
@@ -146,6 +150,20 @@ func (s *service) takeUp(ctx context.Context) error {
 		s.log.WithFields(logrus.Fields{"change": id, "status": rec.Status}).Warn("workflow taken up again")
 	}
 	return nil
+}
+
+// remind tells a workflow of approvals that the ledger has: whoever recorded them
+// may have died before the workflow was told. It is told once for each version of
+// the change.
+func (s *service) remind(ctx context.Context, rec change.Record) error {
+	if rec.Status != change.AwaitingApproval || len(rec.Approvals) == 0 || s.clock().Sub(rec.UpdatedAt) < 2*time.Second {
+		return nil
+	}
+	_, err := s.engine.Poke(ctx, rec.ID, workflows.UpdateApproval, fmt.Sprintf("reminder-%d", rec.Version), workflows.Poke{Revision: rec.Revision})
+	if err != nil && change.KindOf(err) == change.KindUnavailable {
+		return fmt.Errorf("remind %s of its approvals: %w", rec.ID, err)
+	}
+	return nil // it has moved on meanwhile
 }
 
 func operators(c Config) change.Ref { return change.Ref(c.Operators) }

@@ -96,10 +96,10 @@ func choose(from []Ref, n int, taken []Ref, try func([]Ref) bool) bool {
 }
 
 func stands(r Record, a Approval, verify func(Approval) error, now time.Time) error {
-	switch {
-	case a.Person == "":
+	switch a.Person {
+	case "":
 		return Denied("it names no person")
-	case a.Person == r.Submitter || a.Person == r.Plan.Submitter:
+	case r.Submitter, r.Plan.Submitter:
 		return Denied("nobody approves a change of their own")
 	}
 	if err := a.Concerns(r, now); err != nil {

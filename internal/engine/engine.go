@@ -128,6 +128,10 @@ func (e *Engine) translate(id change.ID, err error) error {
 	if gone := (*serviceerror.Unavailable)(nil); errors.As(err, &gone) {
 		return e.unreachable(err)
 	}
+	if later := (*serviceerror.WorkflowNotReady)(nil); errors.As(err, &later) { // workers died on it repeatedly
+		return change.Unavailable("the workflow of %s cannot be told at the moment: %w", id, err).
+			WithHint("what was sent is recorded; send it again in some seconds, which does no harm")
+	}
 	return change.FailedTo("Temporal at %s did not take what concerns %s: %w", e.Address, id, err)
 }
 

@@ -18,7 +18,7 @@ import (
 
 // changes and their steps that the ledger is measured with.
 const (
-	bookChanges = 8
+	bookChanges = 16
 	bookSteps   = 8
 	bookSystems = 20
 )

@@ -25,6 +25,7 @@ import (
 // bench is one run of the benchmark.
 type bench struct {
 	bin    string // directory of the built programs
+	under  string // directory in which dir is made; its disk is measured too
 	dir    string // state of everything, removed at the end
 	pairs  int    // measured pairs of a change and a bare workflow
 	rounds int    // switchovers by the product, and as many by each script
@@ -38,8 +39,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	b := &bench{log: logrus.New()}
 	flag.StringVar(&b.bin, "bin", environment("CHANGECTL_BIN", "bin"), "directory of the built programs (default $CHANGECTL_BIN, or bin)")
+	flag.StringVar(&b.under, "under", "/var/tmp", "directory, on the disk to measure, for the state")
 	flag.IntVar(&b.pairs, "pairs", 15, "pairs of a change and a bare workflow")
-	flag.IntVar(&b.rounds, "rounds", 2, "switchovers by the product, and as many by each script")
+	flag.IntVar(&b.rounds, "rounds", 3, "switchovers by the product, and as many by each script")
 	only := flag.String("only", "", "measure only these, with commas between: "+strings.Join(names(), ", "))
 	flag.Parse()
 	err := b.run(ctx, *only)
@@ -78,7 +80,7 @@ func (b *bench) run(ctx context.Context, only string) (err error) {
 	if b.bin, err = filepath.Abs(b.bin); err != nil {
 		return err
 	}
-	if b.dir, err = os.MkdirTemp(environment("CHANGECTL_BENCH_DIR", "/var/tmp"), "changectl-bench-"); err != nil {
+	if b.dir, err = os.MkdirTemp(b.under, "changectl-bench-"); err != nil {
 		return fmt.Errorf("make a directory for the state: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()

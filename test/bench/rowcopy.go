@@ -97,7 +97,8 @@ func (c *rowCopy) write(ctx context.Context, news []row) error {
 		return fmt.Errorf("begin a bare transaction: %w", err)
 	}
 	for _, r := range news {
-		if _, err := tx.StmtContext(ctx, c.ready[r.query]).ExecContext(ctx, r.args...); err != nil {
+		s := tx.StmtContext(ctx, c.ready[r.query]) //nolint:sqlclosecheck // the transaction closes it
+		if _, err := s.ExecContext(ctx, r.args...); err != nil {
 			return errors.Join(fmt.Errorf("write a bare row: %w", err), tx.Rollback())
 		}
 	}

@@ -176,7 +176,7 @@ func (p *patch) byProduct(ctx context.Context, l *lab.Lab, w *lab.Writer) (err e
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer func() { err = errors.Join(err, stop()) }()
 	dir := filepath.Join(p.dir, fmt.Sprintf("switchover-%d", len(p.parts)))
 	catalog := filepath.Join(dir, "catalog")
 	if err := product.LabCatalog(catalog, &l.Topology); err != nil {

@@ -34,7 +34,7 @@ spec:
     application: component:orders-api
     version: '%s'
     probe: %s
-    secret: %s        # a name; no password is ever written down
+    secret: %s
   window: %s
 `
 

@@ -41,9 +41,15 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = play(ctx, s)
-	if ctx.Err() != nil && err != nil {
-		err = errors.New("interrupted")
+	acts, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	s.fail = end
+	err = play(acts, s)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return errors.Join(errors.New("interrupted"), s.close(nil))
+	case err != nil && acts.Err() != nil:
+		err = errors.Join(context.Cause(acts), err)
 	}
 	return s.close(err)
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/sirupsen/logrus"
 
@@ -21,6 +23,8 @@ type stage struct {
 	dev  *product.Dev
 	undo []func() error
 	labs []*lab.Lab
+	// fail ends the acts, when something is gone that they stand on.
+	fail context.CancelCauseFunc
 }
 
 func newStage() (*stage, error) {
@@ -82,7 +86,26 @@ func (s *stage) product(ctx context.Context, l *lab.Lab, books string) error {
 	}
 	s.dev = d
 	s.undo = append(s.undo, d.Stop)
+	go s.guard(ctx, d.PID())
 	return d.Secret(product.PasswordSecret, l.AdminPassword)
+}
+
+// guard ends the acts when changectl dev ends before them: its command line would
+// wait for it to come back.
+func (s *stage) guard(ctx context.Context, pid int) {
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			s.fail(errors.New("changectl dev has ended before the demonstration"))
+			return
+		}
+	}
 }
 
 // writer starts the load that keeps count.

@@ -48,8 +48,8 @@ func (p *plant) approve(ctx context.Context, id change.ID) {
 		if err != nil && rec.ID == "" {
 			rec, _ = p.as("bob").Get(ctx, id)
 		}
-		if rec.ID != "" && rec.Status != change.AwaitingApproval {
-			return nil
+		if rec.ID != "" && (rec.Status != change.AwaitingApproval || len(rec.Approvals) > 0) {
+			return nil // a worker that dies now must not forget it
 		}
 		return err
 	})

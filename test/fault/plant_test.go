@@ -194,7 +194,7 @@ func tail(file string) string {
 	if err != nil {
 		return fmt.Sprint(err)
 	}
-	return string(b[max(0, len(b)-60000):])
+	return string(b[max(0, len(b)-8000):])
 }
 
 // silent is a log for nobody.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/changectl/changectl/internal/audit"
 	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/httpapi"
 	"github.com/changectl/changectl/test/product"
@@ -30,6 +31,8 @@ type state struct {
 	dev   *product.Dev
 	own   map[string]*product.Dev
 	marks standing
+	// temporal is the Temporal server of the session, if it has one.
+	temporal *exec.Cmd
 }
 
 type stateKey struct{}
@@ -140,10 +143,21 @@ func startDev(ts *testscript.TestScript, neg bool, args []string) {
 	s.own[args[0]], s.dev = d, d
 	ts.Defer(d.Kill)
 	ts.Check(use(ts, d))
+	ts.Check(settled(ts))
 	upper := strings.ToUpper(args[0])
 	for name, port := range map[string]int{"_API": d.API, "_UI": d.UI, "_TEMPORAL": d.Temporal} {
 		ts.Setenv(upper+name, strconv.Itoa(port))
 	}
+}
+
+// settled waits until the start of the worker is in the log, which comes a moment
+// after it is ready.
+func settled(ts *testscript.TestScript) error {
+	s, alice := stateOf(ts), person(ts, "alice")
+	return until(s.ctx, func() bool {
+		entries, err := alice.Log(s.ctx, httpapi.LogFilter{})
+		return err == nil && slices.ContainsFunc(entries, func(r audit.Record) bool { return r.Entry.Kind == "worker.started" })
+	})
 }
 
 // stopdev NAME stops it with SIGTERM; it must end with exit code 0.
@@ -165,41 +179,6 @@ func ownDev(ts *testscript.TestScript, neg bool, args []string) *product.Dev {
 		ts.Fatalf("there is no %s; startdev starts one", args[0])
 	}
 	return d
-}
-
-// killtemporal NAME kills the Temporal server of a changectl dev, and waits
-// until changectl dev has ended too.
-func killTemporal(ts *testscript.TestScript, neg bool, args []string) {
-	d := ownDev(ts, neg, args)
-	pids, err := childrenOf(d.PID())
-	ts.Check(err)
-	for _, pid := range pids {
-		ts.Check(syscall.Kill(pid, syscall.SIGKILL))
-	}
-	ts.Check(until(stateOf(ts).ctx, func() bool { return syscall.Kill(d.PID(), 0) != nil }))
-}
-
-// childrenOf reads the children of a process from what each of its threads started.
-func childrenOf(pid int) ([]int, error) {
-	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	if err != nil {
-		return nil, err
-	}
-	var children []int
-	for _, file := range files {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		for _, f := range strings.Fields(string(b)) {
-			child, err := strconv.Atoi(f)
-			if err != nil {
-				return nil, err
-			}
-			children = append(children, child)
-		}
-	}
-	return children, nil
 }
 
 // awaitstep CHG STEP waits until a step of a change has begun.
@@ -229,7 +208,7 @@ func agent(ts *testscript.TestScript, neg bool, args []string) {
 	dir, err := os.MkdirTemp("", "agent") // the path of a socket must be short
 	ts.Check(err)
 	socket := filepath.Join(dir, "s")
-	cmd := exec.Command("ssh-agent", "-D", "-a", socket) //nolint:noctx // it ends with the session
+	cmd := exec.Command("ssh-agent", "-D", "-a", socket)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	ts.Check(cmd.Start())
 	ts.Defer(func() {

@@ -139,7 +139,7 @@ func TestSessions(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "capture": capture, "soon": soon, "arrange": arrange, "await": await,
 			"startdev": startDev, "restartdev": restartDev, "stopdev": stopDev, "agent": agent,
-			"mark": mark, "unchanged": unchanged, "killtemporal": killTemporal, "awaitstep": awaitStep,
+			"mark": mark, "unchanged": unchanged, "killtemporal": killTemporal, "temporal": temporal, "awaitstep": awaitStep,
 		},
 	})
 }

@@ -153,7 +153,8 @@ func TestAssign(t *testing.T) {
 		"gap":     {map[string]string{"Keyword01": "C", "Keyword03": "D"}, types(keyword, "A"), map[string]string{"Keyword01": "C", "Keyword02": "A", "Keyword03": "D"}, ""},
 		"retyped": {map[string]string{"Keyword01": "A"}, types(number, "A"), nil, "search attribute A is of type Keyword already, not Int"},
 		"too many": {
-			map[string]string{"Int01": "X", "Int02": "Y", "Int03": "Z"}, types(number, "A"), nil,
+			map[string]string{"Int01": "X", "Int02": "Y", "Int03": "Z"},
+			types(number, "A"), nil,
 			"search attribute A: all 3 of type Int are taken (X, Y, Z)",
 		},
 	}

@@ -10,7 +10,7 @@ out=$(mkdir -p "${1:-$top/docs}" && cd "${1:-$top/docs}" && pwd)
 work=$(mktemp -d)
 demo=
 finish() {
-  [ -z "$demo" ] || { kill -INT "$demo" 2>/dev/null && wait "$demo" || true; }
+  if [ -n "$demo" ]; then kill -INT "$demo" 2>/dev/null || true; wait "$demo" || true; fi
   rm -rf "$work"
 }
 trap finish EXIT
