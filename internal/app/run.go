@@ -104,6 +104,9 @@ func (s *service) openTemporal(ctx context.Context) error {
 	quiet.SetFormatter(s.log.Logger.Formatter)
 	quiet.SetLevel(max(min(s.log.Logger.GetLevel(), logrus.WarnLevel), logrus.ErrorLevel))
 	o.Logger = log.NewStructuredLogger(slog.New(logrusslog.NewHandler(quiet, nil)))
+	if err := answers(ctx, o.HostPort); err != nil {
+		return err
+	}
 	if t.SetUp {
 		setup, cancel := context.WithTimeout(ctx, 30*time.Second)
 		defer cancel()

@@ -168,6 +168,15 @@ func (s *service) remind(ctx context.Context, rec change.Record) error {
 
 func operators(c Config) change.Ref { return change.Ref(c.Operators) }
 
+// answers fails at once where nothing listens, instead of trying for long.
+func answers(ctx context.Context, address string) error {
+	c, err := (&net.Dialer{Timeout: 3 * time.Second}).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return unreachable(address, err)
+	}
+	return c.Close()
+}
+
 func unreachable(address string, err error) error {
 	return change.Unavailable("Temporal at %s cannot be used: %w", address, err).
 		WithHint("start it, or correct temporal.address; changectl dev brings one of its own")

@@ -99,6 +99,9 @@ func (d *Desk) Approve(ctx context.Context, who change.Person, id change.ID, lis
 	if len(list) == 0 {
 		return change.Record{}, change.Invalid("holds no signed statement").At("statements")
 	}
+	if err := d.Engine.Healthy(ctx); err != nil {
+		return change.Record{}, err
+	}
 	for _, signed := range list {
 		if err := d.approve(ctx, who, id, signed); err != nil {
 			rec, getErr := d.Ledger.Change(ctx, id)

@@ -12,6 +12,9 @@ import (
 // Decide takes a person's decision about a change that is held, runs, or has not
 // started, has the ledger record it, and tells the workflow.
 func (d *Desk) Decide(ctx context.Context, who change.Person, id change.ID, req httpapi.DecideRequest) (change.Record, error) {
+	if err := d.Engine.Healthy(ctx); err != nil {
+		return change.Record{}, err
+	}
 	rec, err := d.Ledger.Change(ctx, id)
 	if err != nil {
 		return rec, err
@@ -33,11 +36,15 @@ func (d *Desk) Decide(ctx context.Context, who change.Person, id change.ID, req 
 	if err != nil {
 		return rec, err
 	}
-	_, err = d.Engine.Poke(ctx, id, workflows.UpdateDecision, dec.Nonce, workflows.Poke{Nonce: dec.Nonce, Verb: dec.Verb, Hold: dec.Hold})
+	view, err := d.Engine.Poke(ctx, id, workflows.UpdateDecision, dec.Nonce, workflows.Poke{Nonce: dec.Nonce, Verb: dec.Verb, Hold: dec.Hold})
 	if err != nil {
 		return rec, err
 	}
-	return d.Ledger.Change(ctx, id)
+	rec, err = d.Ledger.Change(ctx, id)
+	if view.Status == change.Running && dec.Verb == change.BackOut {
+		rec.Note = view.Note // the step that runs is brought to its end first
+	}
+	return rec, err
 }
 
 // signed checks the signature of a decision that authorises work, and takes the

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 
 	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/httpapi"
@@ -41,6 +42,10 @@ func (d *Desk) Runbooks(context.Context) ([]httpapi.RunbookInfo, error) {
 // Runbook returns one runbook with its text.
 func (d *Desk) Runbook(_ context.Context, name string) (httpapi.RunbookInfo, error) {
 	b, source, text, err := d.Library.Find(name)
+	var e *change.Error
+	if errors.As(err, &e) {
+		return httpapi.RunbookInfo{}, e.At("") // nothing was sent in which a field could be wrong
+	}
 	if err != nil {
 		return httpapi.RunbookInfo{}, err
 	}

@@ -52,6 +52,9 @@ func (d *Desk) Submit(ctx context.Context, who change.Person, req change.Request
 
 // Revise replaces what was asked for in a change that has not started.
 func (d *Desk) Revise(ctx context.Context, who change.Person, id change.ID, req change.Request) (change.Record, error) {
+	if err := d.Engine.Healthy(ctx); err != nil {
+		return change.Record{}, err
+	}
 	old, err := d.Ledger.Change(ctx, id)
 	if err != nil {
 		return old, err

@@ -188,7 +188,9 @@ func (x explainer) held() {
 	}
 	cutoff := Cutoff(x.r)
 	x.e.Until = x.moment(cutoff)
-	if cutoff.After(x.now) {
+	if h.During == change.BackingOut {
+		x.e.Until = "somebody decides: it is on the way back, which the end of the window does not stop"
+	} else if cutoff.After(x.now) {
 		x.e.Until += ": the last moment at which backing out still fits in the window"
 	} else {
 		x.e.Until += ": backing out no longer fits in the window, which ends " + x.moment(x.r.Plan.Window.End)

@@ -112,8 +112,8 @@ func TestTheNewestRunTellsWhereAStepStands(t *testing.T) {
 		change.Running:    {"passed", "running", "waiting"},
 		change.Held:       {"passed", "failed", "waiting"},
 		change.BackingOut: {"passed", "backing out", "waiting"},
-		change.BackedOut:  {"passed", "backed out", "waiting"},
-		change.Failed:     {"passed", "backout failed", "waiting"},
+		change.BackedOut:  {"passed", "backed out", "not run"},
+		change.Failed:     {"passed", "backout failed", "not run"},
 		change.Completed:  {"passed", "passed", "passed"},
 	} {
 		rec := apitest.Sample(status)

@@ -19,7 +19,7 @@ func Last(r change.Record, step int, d change.Direction) (change.Run, bool) {
 	return change.Run{}, false
 }
 
-// StepState says in a word where a step stands: waiting, running, passed,
+// StepState says in a word where a step stands: waiting, not run, running, passed,
 // failed, skipped, unknown, needs person, backing out, backed out or backout failed.
 func StepState(r change.Record, step int) string {
 	if u, ok := Last(r, step, change.Undo); ok {
@@ -34,6 +34,9 @@ func StepState(r change.Record, step int) string {
 	}
 	if d, ok := Last(r, step, change.Do); ok {
 		return outcome(d.Outcome)
+	}
+	if r.Status.Final() {
+		return "not run"
 	}
 	return "waiting"
 }

@@ -89,7 +89,7 @@ func InPast(w change.Window, now time.Time) error {
 	switch {
 	case !w.End.After(now):
 		return change.Invalid("the window lies in the past: it ended %s ago, at %s", Words(now.Sub(w.End)), show(w.End, w.Zone)).
-			At(fieldEnd).WithHint("choose a start behind %s", show(now, w.Zone))
+			At(fieldStart).WithHint("choose a start behind %s", show(now, w.Zone))
 	case w.Start.Before(now):
 		return change.Invalid("the window lies in the past: it began %s ago, at %s", Words(now.Sub(w.Start)), show(w.Start, w.Zone)).
 			At(fieldStart).WithHint("choose a start behind %s", show(now, w.Zone))

@@ -137,7 +137,7 @@ func TestAWindowInThePast(t *testing.T) {
 		"to come":    {window(time.Second, time.Hour), ""},
 		"beginning":  {window(0, time.Hour), ""},
 		"begun":      {window(-5*m, time.Hour), "spec.window.start: the window lies in the past: it began 5m ago, at 2027-03-06 22:55:00 +01:00; choose a start behind 2027-03-06 23:00:00 +01:00"},
-		"ending now": {window(-time.Hour, 0), "spec.window.end: the window lies in the past: it ended 0s ago"},
+		"ending now": {window(-time.Hour, 0), "spec.window.start: the window lies in the past: it ended 0s ago"},
 		"ended":      {window(-2*time.Hour, -time.Hour), "it ended 1h ago, at 2027-03-06 22:00:00 +01:00"},
 	}
 	for name, tt := range tests {

@@ -163,7 +163,7 @@ type plainLines struct{}
 // Format implements logrus.Formatter.
 func (plainLines) Format(e *logrus.Entry) ([]byte, error) {
 	text := "    " + e.Message
-	for _, k := range []string{"version", "n1", "n2", "pooler", "package"} {
+	for _, k := range []string{"version", "packages", "libraries", "n1", "n2", "pooler", logrus.ErrorKey} {
 		if v, there := e.Data[k]; there {
 			text += fmt.Sprintf(", %s %v", k, v)
 		}
