@@ -31,7 +31,16 @@ func (c *flow) holdFor(ctx workflow.Context, step, why string, choices ...change
 // stand waits for a person's decision and follows it.
 func (c *flow) stand(ctx workflow.Context) error {
 	clean, _ := workflow.NewDisconnectedContext(ctx)
-	if err := workflow.Await(clean, func() bool { return len(c.inbox) > 0 }); err != nil {
+	decided := func() bool { return len(c.inbox) > 0 }
+	summary := fmt.Sprintf("Held (%d): waits for a person; then the cutoff passes", c.hold.Number)
+	if err := pause(clean, c.hold.Cutoff.Sub(workflow.Now(ctx)), summary, decided); err != nil {
+		return err
+	}
+	if !decided() {
+		c.note = "the last moment at which backing out still fitted in the window has passed; " + c.note
+		c.show(ctx)
+	}
+	if err := workflow.Await(clean, decided); err != nil {
 		return err
 	}
 	d, _ := c.take()

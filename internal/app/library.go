@@ -51,7 +51,7 @@ func (s shelf) parse(file string, b []byte) (*runbook.Runbook, change.Source, []
 		return nil, change.Source{}, nil, change.Invalid("%s names itself %q; file and metadata.name must agree", path.Join(s.name, file), i.Name).At("spec.runbook")
 	}
 	return book, change.Source{
-		Name: i.Name, Title: i.Title, Owner: i.Owner, Repository: s.name, Path: file, Digest: change.DigestOf(b),
+		Name: i.Name, Title: i.Title, Owner: i.Owner, Path: path.Join(s.name, file), Digest: change.DigestOf(b),
 	}, b, nil
 }
 

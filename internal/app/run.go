@@ -25,6 +25,7 @@ import (
 
 	"github.com/changectl/changectl/activities"
 	"github.com/changectl/changectl/internal/audit"
+	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/check"
 	"github.com/changectl/changectl/internal/desk"
 	"github.com/changectl/changectl/internal/engine"
@@ -60,10 +61,12 @@ type service struct {
 	desk   *desk.Desk
 	worker worker.Worker
 	api    *http.Server
+	// reminded has the version at which the workflow of a change was last told what the ledger has.
+	reminded map[change.ID]int64
 }
 
 func build(ctx context.Context, c Config, out *os.File) (*service, error) {
-	s := &service{config: c, log: c.logger(out), clock: time.Now}
+	s := &service{config: c, log: c.logger(out), clock: time.Now, reminded: map[change.ID]int64{}}
 	steps := []func(context.Context) error{s.openLedger, s.openTemporal, s.openEstate, s.openDesk, s.openWorker, s.openAPI}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

@@ -126,44 +126,68 @@ func (s *service) takeUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var problems []error
 	for _, id := range ids {
-		running, err := s.engine.Running(ctx, id)
-		if err != nil {
-			return err
-		}
-		rec, err := s.ledger.Change(ctx, id)
-		if err != nil || rec.Status.Final() {
-			continue // it ended meanwhile; otherwise the next round says so
-		}
-		if running {
-			if err := s.remind(ctx, rec); err != nil {
-				return err
-			}
-			continue
-		}
-		if s.clock().Sub(rec.CreatedAt) < 2*time.Second {
-			continue // whoever submits it is about to start the workflow
-		}
-		if err := s.engine.Start(ctx, rec); err != nil {
-			return err
-		}
-		s.log.WithFields(logrus.Fields{"change": id, "status": rec.Status}).Warn("workflow taken up again")
+		problems = append(problems, s.takeUpOne(ctx, id)) // the others are looked at all the same
 	}
+	return errors.Join(problems...)
+}
+
+func (s *service) takeUpOne(ctx context.Context, id change.ID) error {
+	running, err := s.engine.Running(ctx, id)
+	if err != nil {
+		return err
+	}
+	rec, err := s.ledger.Change(ctx, id)
+	if err != nil || rec.Status.Final() {
+		return err // it ended meanwhile
+	}
+	if running {
+		return s.remind(ctx, rec)
+	}
+	if s.clock().Sub(rec.CreatedAt) < 2*time.Second {
+		return nil // whoever submits it is about to start the workflow
+	}
+	if err := s.engine.Start(ctx, rec); err != nil {
+		return err
+	}
+	s.log.WithFields(logrus.Fields{"change": id, "status": rec.Status}).Warn("workflow taken up again")
 	return nil
 }
 
-// remind tells a workflow of approvals that the ledger has: whoever recorded them
-// may have died before the workflow was told. It is told once for each version of
-// the change.
+// remind tells a workflow what the ledger has: whoever recorded an approval or a
+// decision may have died before the workflow was told, and Temporal forgets an
+// update that it had not written down when it died. It is told once for each
+// version of the change; what it knows already it refuses, without a trace.
 func (s *service) remind(ctx context.Context, rec change.Record) error {
-	if rec.Status != change.AwaitingApproval || len(rec.Approvals) == 0 || s.clock().Sub(rec.UpdatedAt) < 2*time.Second {
+	if s.reminded[rec.ID] == rec.Version || s.clock().Sub(rec.UpdatedAt) < 2*time.Second {
 		return nil
 	}
-	_, err := s.engine.Poke(ctx, rec.ID, workflows.UpdateApproval, fmt.Sprintf("reminder-%d", rec.Version), workflows.Poke{Revision: rec.Revision})
-	if err != nil && change.KindOf(err) == change.KindUnavailable {
-		return fmt.Errorf("remind %s of its approvals: %w", rec.ID, err)
+	err := s.tell(ctx, rec.ID, workflows.UpdateApproval, fmt.Sprintf("reminder-%d", rec.Version), workflows.Poke{Revision: rec.Revision})
+	if err != nil {
+		return err
 	}
-	return nil // it has moved on meanwhile
+	decisions, err := s.ledger.Decisions(ctx, rec.ID, rec.Revision)
+	if err != nil {
+		return err
+	}
+	if n := len(decisions); n > 0 {
+		d := decisions[n-1]
+		if err := s.tell(ctx, rec.ID, workflows.UpdateDecision, d.Nonce, workflows.Poke{Nonce: d.Nonce, Verb: d.Verb, Hold: d.Hold}); err != nil {
+			return err
+		}
+	}
+	s.reminded[rec.ID] = rec.Version
+	return nil
+}
+
+// tell sends an update that may be refused.
+func (s *service) tell(ctx context.Context, id change.ID, update, key string, p workflows.Poke) error {
+	_, err := s.engine.Poke(ctx, id, update, key, p)
+	if err != nil && change.KindOf(err) == change.KindUnavailable {
+		return fmt.Errorf("remind %s: %w", id, err)
+	}
+	return nil // told, or refused because it is known
 }
 
 func operators(c Config) change.Ref { return change.Ref(c.Operators) }

@@ -31,7 +31,16 @@ func Review(f change.Facts) change.Verdict {
 			v.Findings = append(v.Findings, found)
 		}
 	}
+	slices.SortStableFunc(v.Findings, func(a, b change.Finding) int { return weight(b) - weight(a) })
 	return v
+}
+
+// weight puts what stands in the way before what is only worth knowing.
+func weight(f change.Finding) int {
+	if f.Severity == change.Blocks {
+		return 1
+	}
+	return 0
 }
 
 // Times returns what the arithmetic of windows needs of a plan.
@@ -92,28 +101,49 @@ func parts(p change.Plan) map[change.Ref][]part {
 	return m
 }
 
+// strength orders the modes by how much they do to a system.
+var strength = map[change.Mode]int{change.Touch: 2, change.Impact: 1}
+
 // overlap lays the conflict matrix over every system that two changes share. For
-// each other change and severity the first system is told, the rest are listed.
+// each other change and severity the strongest clash is told in words, and the
+// systems of all are listed.
 func overlap(p change.Plan, f change.Facts) []change.Finding {
 	mine := parts(p)
 	var found []change.Finding
+	for _, c := range clashes(mine, p, f) {
+		found = add(found, change.Finding{
+			Severity: matrix[c.mode][c.other.Mode], Systems: []change.Ref{c.other.System}, Path: c.path, Other: c.other,
+			Message: sentence(c.part, *c.other, f.Now),
+		})
+	}
+	return found
+}
+
+// clash is one system that two changes lay hold of.
+type clash struct {
+	part
+	other *change.Holding
+}
+
+// clashes returns every clash, the strongest first.
+func clashes(mine map[change.Ref][]part, p change.Plan, f change.Facts) []clash {
+	var all []clash
 	for i := range f.Holdings {
 		h := &f.Holdings[i]
 		if !meets(p, *h, f.Now) {
 			continue
 		}
 		for _, m := range mine[h.System] {
-			severity, clash := matrix[m.mode][h.Mode]
-			if !clash {
-				continue
+			if _, bad := matrix[m.mode][h.Mode]; bad {
+				all = append(all, clash{m, h})
+				break
 			}
-			found = add(found, change.Finding{
-				Severity: severity, Systems: []change.Ref{h.System}, Path: m.path, Other: h, Message: sentence(m, *h, f.Now),
-			})
-			break
 		}
 	}
-	return found
+	slices.SortStableFunc(all, func(a, b clash) int {
+		return strength[b.mode] + strength[b.other.Mode] - strength[a.mode] - strength[a.other.Mode]
+	})
+	return all
 }
 
 // meets reports whether a holding is there at the time of the plan: their windows

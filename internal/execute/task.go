@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -177,9 +178,30 @@ func (t *task) once(ctx context.Context, uses string, kind runbook.Kind) (seen, 
 		return out, fmt.Errorf("evaluate expect: %w", err)
 	}
 	if !yes {
-		return out, &unmet{expect: expect, saw: out.message}
+		return out, &unmet{expect: expect, saw: t.sight(expect, out)}
 	}
 	return out, nil
+}
+
+// sightLimit bounds what a message quotes of a document, in bytes.
+const sightLimit = 300
+
+// sight says what was seen instead of what was expected, with the document that
+// the expectation looked into.
+func (t *task) sight(expect string, out seen) string {
+	doc, ok := out.vars["json"]
+	if !ok || doc == nil || !strings.Contains(expect, "json") {
+		return out.message
+	}
+	b, err := json.Marshal(doc)
+	if err != nil {
+		return out.message
+	}
+	text := t.mask.text(string(b))
+	if len(text) > sightLimit {
+		text = strings.ToValidUTF8(text[:sightLimit], "") + "..."
+	}
+	return out.message + ", json " + text
 }
 
 // decode fills in the expressions and reads the arguments of a kind.

@@ -133,6 +133,15 @@ func (c conn) decisions(ctx context.Context, id change.ID, revision int) ([]chan
 	return out, nil
 }
 
+// Decisions returns the decisions about one revision of a change, oldest first.
+func (l *Ledger) Decisions(ctx context.Context, id change.ID, revision int) (out []change.Decision, err error) {
+	err = l.read(ctx, "read the decisions about a change", func(c conn) error {
+		out, err = c.decisions(ctx, id, revision)
+		return err
+	})
+	return out, err
+}
+
 // Decision returns the decision with a nonce.
 func (l *Ledger) Decision(ctx context.Context, nonce string) (change.Decision, error) {
 	var d change.Decision
