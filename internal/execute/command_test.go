@@ -28,6 +28,7 @@ func TestCommand(t *testing.T) {
 		{"argv is not seen by a shell", m{"argv": []string{"echo", "$HOME; `id`", "a  b"}}, change.Passed, "exit 0", "$HOME; `id` a  b\n", nil},
 		{"a shell where it says so", m{"shell": "echo $((40+2))"}, change.Passed, "exit 0", "42\n", m{"exit": 0., "stdout": "42\n", "json": 42.}},
 		{"json", m{"argv": []string{"echo", `{"state":"shut down"}`}, "expect": `json.state == "shut down"`}, change.Passed, "exit 0", "", m{"exit": 0., "stdout": "{\"state\":\"shut down\"}\n", "json": m{"state": "shut down"}}},
+		{"json that is not as expected", m{"argv": []string{"echo", `{"state":"in production"}`}, "expect": `json.state == "shut down"`}, change.FailedRun, `saw exit 0, json {"state":"in production"}`, "", nil},
 		{"a status other than 0", m{"shell": "echo no space left >&2; exit 3"}, change.FailedRun, "expected exit == 0, saw exit 3: no space left", "no space left\n", nil},
 		{"a status that is expected", m{"argv": []string{"false"}, "expect": "exit == 1"}, change.Passed, "exit 1", "", nil},
 		{"what it says on stderr", m{"shell": "echo a >&2", "expect": `stderr == "b\n"`}, change.FailedRun, `expected stderr == "b\n"`, "a\n", nil},
