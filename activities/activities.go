@@ -26,6 +26,7 @@ type Ledger interface {
 	Start(ctx context.Context, id change.ID, revision int, key string, judge func(change.Facts) change.Ruling) (change.Record, error)
 	Enter(ctx context.Context, t change.Transition) (change.Record, error)
 	Decision(ctx context.Context, nonce string) (change.Decision, error)
+	Decisions(ctx context.Context, id change.ID, revision int) ([]change.Decision, error)
 	Calendar(ctx context.Context, from, to time.Time, system change.Ref) ([]change.Holding, error)
 }
 
@@ -67,7 +68,15 @@ func (a *Activities) Check(ctx context.Context, in workflows.Key) (workflows.Sta
 			return workflows.State{}, a.translate(in.Change, err)
 		}
 	}
-	return a.whole(rec), nil
+	s := a.whole(rec)
+	if len(s.Runs) == 0 {
+		return s, nil
+	}
+	s.Past, err = a.Ledger.Decisions(ctx, rec.ID, rec.Revision)
+	for i := range s.Past {
+		s.Past[i].Signed = change.SignedStatement{} // it stays in the ledger
+	}
+	return s, a.translate(in.Change, err)
 }
 
 // Settle moves a change on when its approvals say so.

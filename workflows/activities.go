@@ -63,6 +63,8 @@ type State struct {
 	Outline *Outline `json:"outline,omitempty"`
 	// Runs are the runs so far, set by Check for a change that had started.
 	Runs []change.Run `json:"runs,omitempty"`
+	// Past is what people decided so far about steps, set by Check likewise.
+	Past []change.Decision `json:"past,omitempty"`
 }
 
 // Outline is what the workflow needs to know of a plan: names and times. The

@@ -26,7 +26,7 @@ func (c *flow) approve(ctx workflow.Context) error {
 // settle looks at the ledger again, after news.
 func (c *flow) settle(ctx workflow.Context) error {
 	news := c.news
-	s, err := call[State](ctx, "Settle", c.key(ctx))
+	s, err := call[State](ctx, "Settle", c.key(ctx, "settle"))
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -62,8 +64,16 @@ func Change(ctx workflow.Context, in Input) (View, error) {
 	if err := c.check(ctx); err != nil {
 		return c.view(), err
 	}
-	for !c.status.Final() {
-		if err := c.phase()(ctx); err != nil {
+	for tries := 0; !c.status.Final(); {
+		err := c.phase()(ctx)
+		if err == nil {
+			tries = 0
+			continue
+		}
+		if tries++; !overtaken(err) || tries > resumes {
+			return c.view(), err
+		}
+		if err := c.resume(ctx); err != nil {
 			return c.view(), err
 		}
 	}
@@ -97,20 +107,41 @@ func (c *flow) phase() phase {
 
 // check has the ledger judge the change and learns the outline of its plan.
 func (c *flow) check(ctx workflow.Context) error {
-	s, err := call[State](ctx, "Check", c.key(ctx))
-	if err != nil {
+	if err := c.resume(ctx); err != nil {
 		return err
 	}
-	c.adopt(ctx, s)
-	c.recall(s)
 	if c.status == change.Running || c.status == change.BackingOut {
 		return c.holdFor(ctx, "", "the workflow of this change was ended from outside and has been taken up again; look at what runs before you go on", change.RetryIt)
 	}
 	return nil
 }
 
-// recall rebuilds the progress of a change that had started in an earlier workflow.
+// resumes is how often in a row a workflow looks where the ledger stands before
+// it gives up and leaves the change to the next workflow.
+const resumes = 3
+
+// overtaken reports whether the ledger stands elsewhere than the workflow
+// believed: a worker died after the ledger had moved and before Temporal knew.
+func overtaken(err error) bool {
+	var app *temporal.ApplicationError
+	return errors.As(err, &app) && app.Type() == string(change.KindConflict)
+}
+
+// resume takes up the change where the ledger says that it stands.
+func (c *flow) resume(ctx workflow.Context) error {
+	clean, _ := workflow.NewDisconnectedContext(ctx)
+	s, err := call[State](clean, "Check", c.key(ctx, "check"))
+	if err != nil {
+		return err
+	}
+	c.adopt(ctx, s)
+	c.recall(s)
+	return nil
+}
+
+// recall rebuilds the progress of a change from what the ledger has of it.
 func (c *flow) recall(s State) {
+	c.steps, c.next, c.incomplete = make([]progress, len(c.outline.Steps)), 0, false
 	c.hold = s.Hold
 	if s.Hold != nil {
 		c.holds = s.Hold.Number
@@ -127,9 +158,31 @@ func (c *flow) recall(s State) {
 		p.do, p.outcome, p.began, p.ended = r.Run, r.Outcome, r.IntentAt, r.ResultAt
 		p.begun = true
 	}
+	for _, d := range s.Past {
+		c.remember(d, s.Runs)
+	}
 	for c.next < len(c.steps) && c.steps[c.next].settled() {
 		c.next++
 	}
+}
+
+// remember applies an earlier decision to continue.
+func (c *flow) remember(d change.Decision, runs []change.Run) {
+	i := slices.IndexFunc(c.outline.Steps, func(s StepOutline) bool { return s.Name == d.Step })
+	switch {
+	case d.Verb != change.Continue:
+		return
+	case i < 0:
+		c.overrun = true
+		return
+	}
+	for _, r := range runs {
+		if r.Step == i && r.Direction == change.Undo && !r.IntentAt.After(d.At) {
+			c.leaveUndo(i)
+			return
+		}
+	}
+	c.steps[i].continued = true
 }
 
 func (p progress) settled() bool {
@@ -153,7 +206,7 @@ func (c *flow) adopt(ctx workflow.Context, s State) {
 
 // enter moves the change to a status, in the ledger first.
 func (c *flow) enter(ctx workflow.Context, to change.Status, who change.Ref, why string) error {
-	k := c.key(ctx)
+	k := c.key(ctx, string(to))
 	in := EnterInput{Change: k.Change, Revision: c.revision, To: to, Key: k.Key, Who: who, Why: why}
 	if to == change.Held {
 		in.Hold = c.hold
@@ -184,10 +237,13 @@ func (c *flow) moved(ctx workflow.Context, to change.Status, note string) {
 
 // key returns a key for the next call that moves the change: the same on
 // replay, another in another run of the workflow.
-func (c *flow) key(ctx workflow.Context) Key {
+//
+// What it is for is part of it: when a worker dies after the ledger has moved and
+// before Temporal knows, the next one may take another way at the same count.
+func (c *flow) key(ctx workflow.Context, what string) Key {
 	c.entries++
 	run := workflow.GetInfo(ctx).WorkflowExecution.RunID
-	return Key{Change: c.in.Change, Revision: c.revision, Key: fmt.Sprintf("%s/%d", run, c.entries)}
+	return Key{Change: c.in.Change, Revision: c.revision, Key: fmt.Sprintf("%s/%d/%s", run, c.entries, what)}
 }
 
 func (c *flow) view() View { return View{Status: c.status, Note: c.note} }

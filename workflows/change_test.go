@@ -288,3 +288,43 @@ func TestALostWorkflowThatIsBackedOutUndoesWhatMayHaveBeenDone(t *testing.T) {
 	w.decide(t, 2*time.Hour+5*time.Minute, change.BackOut, 1)
 	w.expect(t, w.run(t), change.BackedOut, "held", "backing-out", "undo one/1", "backed-out")
 }
+
+func TestALedgerThatIsAheadIsFollowed(t *testing.T) {
+	w := newWorld(t)
+	w.outcomes["do two"] = []change.Outcome{change.FailedRun}
+	w.ahead = &workflows.State{Status: change.Held, Hold: &change.Hold{
+		Number: 1, Step: "two", During: change.Running, Choices: []change.Verb{change.RetryIt}, Cutoff: opens.Add(30 * time.Minute),
+	}, Runs: []change.Run{
+		{RunKey: change.RunKey{Step: 0, Direction: change.Do, Run: 1}, Result: change.Result{Outcome: change.Passed}},
+		{RunKey: change.RunKey{Step: 1, Direction: change.Do, Run: 1}, Result: change.Result{Outcome: change.FailedRun}},
+	}}
+	w.decide(t, 2*time.Hour+10*time.Minute, change.RetryIt, 1)
+	w.expect(t, w.run(t), change.Completed, "running", "do one/1", "do two/1", "running", "do two/2", "do three/1", "completed")
+}
+
+func TestWhatAPersonLeftBehindStaysBehind(t *testing.T) {
+	w := newWorld(t)
+	w.state.Status, w.state.Token = change.Running, 7
+	w.state.Runs = []change.Run{
+		{RunKey: change.RunKey{Step: 0, Direction: change.Do, Run: 1}, Result: change.Result{Outcome: change.Passed}},
+		{RunKey: change.RunKey{Step: 1, Direction: change.Do, Run: 1}, Result: change.Result{Outcome: change.FailedRun}},
+	}
+	w.state.Past = []change.Decision{{Verb: change.Continue, Step: "two"}}
+	w.decide(t, 2*time.Hour+5*time.Minute, change.RetryIt, 1)
+	w.expect(t, w.run(t), change.Completed, "held", "running", "do three/1", "completed")
+}
+
+func TestAnUndoThatAPersonSawDoneCountsAsDone(t *testing.T) {
+	for outcome, end := range map[change.Outcome]change.Status{change.Unknown: change.BackedOut, change.FailedRun: change.Failed} {
+		t.Run(string(outcome), func(t *testing.T) {
+			w := newWorld(t)
+			w.state.Outline.Steps[1].OnFailure = change.FailureBackOut
+			w.outcomes["do two"] = []change.Outcome{change.FailedRun}
+			w.outcomes["undo two"] = []change.Outcome{outcome}
+			w.decide(t, 2*time.Hour+10*time.Minute, change.Continue, 1)
+			if got := w.run(t); got != end {
+				t.Errorf("ended as %s, want %s", got, end)
+			}
+		})
+	}
+}

@@ -68,12 +68,18 @@ func (c *flow) goOn() {
 	case c.hold.Step == "":
 		c.overrun = true
 	case c.hold.During == change.BackingOut:
-		c.steps[c.lastBegun()].undone = change.Skipped
-		c.incomplete = true
+		c.leaveUndo(c.lastBegun())
 	default:
 		c.steps[c.next].continued = true
 		c.next++
 	}
+}
+
+// leaveUndo goes on without the undo of a step. Where nobody knew what the undo
+// did, the person has said that it was done; where it failed, it is given up.
+func (c *flow) leaveUndo(i int) {
+	c.incomplete = c.incomplete || c.steps[i].undone != change.Unknown
+	c.steps[i].undone = change.Skipped
 }
 
 // reason returns what an activity's error says to a person.

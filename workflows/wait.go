@@ -27,7 +27,7 @@ func (c *flow) wait(ctx workflow.Context) error {
 
 // start asks for the claim, and waits for whatever is in the way of it.
 func (c *flow) start(ctx workflow.Context) error {
-	s, err := call[State](ctx, "Start", c.key(ctx))
+	s, err := call[State](ctx, "Start", c.key(ctx, "start"))
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (c *flow) awaitFree(ctx workflow.Context) error {
 	left := c.outline.LastStart.Sub(workflow.Now(ctx))
 	free, failed := false, error(nil)
 	workflow.Go(inner, func(ctx workflow.Context) {
-		failed = awaitFree(ctx, c.key(ctx), max(left, 0), "Waits: "+c.note)
+		failed = awaitFree(ctx, c.key(ctx, "free"), max(left, 0), "Waits: "+c.note)
 		free = true
 	})
 	if err := workflow.Await(ctx, func() bool { return free || c.disturbed() }); err != nil {

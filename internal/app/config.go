@@ -180,7 +180,7 @@ func (c *Config) complete() error {
 	need(c.Catalog.Path != "", "catalog.path", "is missing; expected a file or directory of Backstage entities")
 	need(c.Identity.AllowedSigners != "", "identity.allowed-signers", "is missing; expected a file")
 	need(c.Identity.Tokens != "", "identity.tokens", "is missing; expected a file")
-	need(c.Worker.HeartbeatTimeout >= time.Second, "worker.heartbeat-timeout", "is below one second")
+	need(c.Worker.HeartbeatTimeout >= 3*time.Second, "worker.heartbeat-timeout", "is below three seconds; a worker is heard of once a second")
 	need(c.Worker.Steps > 0, "worker.steps", "is not above 0")
 	need((c.API.TLSCert == "") == (c.API.TLSKey == ""), "api.tls-key", "certificate and key come together")
 	if c.API.Listen != "" {

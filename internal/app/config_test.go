@@ -79,7 +79,7 @@ func TestConfigurationThatCannotBeUsed(t *testing.T) {
 		"an unknown nested key":   {whole + "temporal: {adress: x}\n", nil, []string{"adress"}},
 		"a duration":              {whole + "worker: {heartbeat-timeout: soon}\n", nil, []string{"heartbeat-timeout", "invalid duration"}},
 		"everything is missing":   {"instance: x\n", nil, []string{"ledger.dsn", "ledger.key-file", "catalog.path", "identity.allowed-signers", "identity.tokens", "CHANGECTL_LEDGER_DSN"}},
-		"too short a heartbeat":   {whole, []string{"--worker-heartbeat-timeout", "10ms"}, []string{"worker.heartbeat-timeout", "below one second"}},
+		"too short a heartbeat":   {whole, []string{"--worker-heartbeat-timeout", "10ms"}, []string{"worker.heartbeat-timeout", "below three seconds"}},
 		"half a certificate":      {whole, []string{"--api-tls-cert", "x"}, []string{"api.tls-key"}},
 		"an address without port": {whole, []string{"--api-listen", "localhost"}, []string{"api.listen", "host:port"}},
 		"a level that is none":    {whole, []string{"--log-level", "loud"}, []string{"log.level", "debug, info, warn or error"}},

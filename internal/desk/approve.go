@@ -99,9 +99,6 @@ func (d *Desk) Approve(ctx context.Context, who change.Person, id change.ID, lis
 	if len(list) == 0 {
 		return change.Record{}, change.Invalid("holds no signed statement").At("statements")
 	}
-	if err := d.Engine.Healthy(ctx); err != nil {
-		return change.Record{}, err
-	}
 	for _, signed := range list {
 		if err := d.approve(ctx, who, id, signed); err != nil {
 			rec, getErr := d.Ledger.Change(ctx, id)
@@ -128,8 +125,29 @@ func (d *Desk) approve(ctx context.Context, who change.Person, id change.ID, sig
 	if err != nil {
 		return err
 	}
-	_, err = d.Engine.Poke(ctx, id, workflows.UpdateApproval, a.Nonce, workflows.Poke{Nonce: a.Nonce, Verb: a.Verb})
+	_, err = d.tell(ctx, id, workflows.UpdateApproval, a.Nonce, workflows.Poke{Nonce: a.Nonce, Verb: a.Verb})
 	return err
+}
+
+// tell points the workflow at what the ledger has recorded. An error says that the
+// workflow has not heard of it yet: a worker reminds it once that is possible.
+func (d *Desk) tell(ctx context.Context, id change.ID, update, once string, p workflows.Poke) (workflows.View, error) {
+	var view workflows.View
+	err := d.Engine.Healthy(ctx)
+	if err == nil {
+		view, err = d.Engine.Poke(ctx, id, update, once, p)
+	}
+	if err == nil {
+		return view, nil
+	}
+	if rec, readErr := d.Ledger.Change(ctx, id); readErr == nil && rec.Status.Final() {
+		return workflows.View{Status: rec.Status, Note: rec.Note}, nil // it was quicker than the answer
+	}
+	if change.KindOf(err) != change.KindUnavailable {
+		return view, err
+	}
+	return view, change.Unavailable("what was sent about %s is recorded and will be followed: %w", id, err).
+		WithHint("see where it stands with changectl show %s", id)
 }
 
 // judgeApproval is asked inside the transaction that records an approval.

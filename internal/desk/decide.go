@@ -12,9 +12,6 @@ import (
 // Decide takes a person's decision about a change that is held, runs, or has not
 // started, has the ledger record it, and tells the workflow.
 func (d *Desk) Decide(ctx context.Context, who change.Person, id change.ID, req httpapi.DecideRequest) (change.Record, error) {
-	if err := d.Engine.Healthy(ctx); err != nil {
-		return change.Record{}, err
-	}
 	rec, err := d.Ledger.Change(ctx, id)
 	if err != nil {
 		return rec, err
@@ -36,7 +33,7 @@ func (d *Desk) Decide(ctx context.Context, who change.Person, id change.ID, req 
 	if err != nil {
 		return rec, err
 	}
-	view, err := d.Engine.Poke(ctx, id, workflows.UpdateDecision, dec.Nonce, workflows.Poke{Nonce: dec.Nonce, Verb: dec.Verb, Hold: dec.Hold})
+	view, err := d.tell(ctx, id, workflows.UpdateDecision, dec.Nonce, workflows.Poke{Nonce: dec.Nonce, Verb: dec.Verb, Hold: dec.Hold})
 	if err != nil {
 		return rec, err
 	}

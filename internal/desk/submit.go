@@ -52,9 +52,6 @@ func (d *Desk) Submit(ctx context.Context, who change.Person, req change.Request
 
 // Revise replaces what was asked for in a change that has not started.
 func (d *Desk) Revise(ctx context.Context, who change.Person, id change.ID, req change.Request) (change.Record, error) {
-	if err := d.Engine.Healthy(ctx); err != nil {
-		return change.Record{}, err
-	}
 	old, err := d.Ledger.Change(ctx, id)
 	if err != nil {
 		return old, err
@@ -71,7 +68,7 @@ func (d *Desk) Revise(ctx context.Context, who change.Person, id change.ID, req 
 	if err != nil {
 		return rec, err
 	}
-	if _, err := d.Engine.Poke(ctx, id, workflows.UpdateRevision, s.Nonce, workflows.Poke{Revision: rec.Revision}); err != nil {
+	if _, err := d.tell(ctx, id, workflows.UpdateRevision, s.Nonce, workflows.Poke{Revision: rec.Revision}); err != nil {
 		return rec, err
 	}
 	return d.answer(ctx, id)

@@ -120,17 +120,16 @@ func (e *Engine) translate(id change.ID, err error) error {
 		return kinded(change.Kind(app.Type()), app.Message())
 	case errors.As(err, &gone):
 		return change.Unavailable("the workflow of %s does not run at the moment", id).
-			WithHint("a worker takes it up again within seconds; then send this again")
+			WithHint("a worker takes it up again within seconds")
 	case errors.Is(err, context.DeadlineExceeded), timedOut(err):
-		return change.Unavailable("no worker answered about %s in time; what was sent is recorded and will be followed", id).
-			WithHint("see where it stands with changectl show %s; sending it again does no harm", id)
+		return change.Unavailable("no worker answered about %s in time", id).WithHint("is a worker running?")
 	}
 	if gone := (*serviceerror.Unavailable)(nil); errors.As(err, &gone) {
 		return e.unreachable(err)
 	}
 	if later := (*serviceerror.WorkflowNotReady)(nil); errors.As(err, &later) { // workers died on it repeatedly
 		return change.Unavailable("the workflow of %s cannot be told at the moment: %w", id, err).
-			WithHint("what was sent is recorded; send it again in some seconds, which does no harm")
+			WithHint("a worker takes it up again within seconds")
 	}
 	return change.FailedTo("Temporal at %s did not take what concerns %s: %w", e.Address, id, err)
 }

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -93,38 +92,14 @@ func (t *tx) keepApproval(ctx context.Context, a change.Approval, use string) er
 	if a.At.IsZero() {
 		a.At = t.now
 	}
-	body, err := json.Marshal(a)
-	if err != nil {
-		return fmt.Errorf("encode approval: %w", err)
-	}
-	if err := t.spend(ctx, a.Nonce, use); err != nil {
-		return err
-	}
-	err = t.exec(ctx, "insert into approvals (nonce, change, revision, at, approval) values (?, ?, ?, ?, ?)",
-		a.Nonce, number(a.Change), a.Revision, micros(t.now), string(body))
-	if err != nil {
-		return fmt.Errorf("write approval: %w", err)
-	}
-	return nil
+	return t.file(ctx, "insert into approvals (nonce, change, revision, at, approval) values (?, ?, ?, ?, ?)",
+		statementRow{a.Nonce, a.Change, a.Revision, use}, a)
 }
 
 // approvals reads the approvals and rejections of one revision, oldest first.
 func (c conn) approvals(ctx context.Context, id change.ID, revision int) ([]change.Approval, error) {
-	var out []change.Approval
-	err := c.each(ctx, func(r *sql.Rows) error {
-		var body string
-		var a change.Approval
-		if err := r.Scan(&body); err != nil {
-			return err
-		}
-		err := json.Unmarshal([]byte(body), &a)
-		out = append(out, a)
-		return err
-	}, "select approval from approvals where change = ? and revision = ? order by at, nonce", number(id), revision)
-	if err != nil {
-		return nil, fmt.Errorf("read the approvals of %s: %w", id, err)
-	}
-	return out, nil
+	return documents[change.Approval](ctx, c,
+		"select approval from approvals where change = ? and revision = ? order by at, nonce", number(id), revision)
 }
 
 // used returns what a nonce is used for: the digest of the exact thing.

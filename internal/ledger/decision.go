@@ -3,9 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/changectl/changectl/internal/change"
@@ -99,38 +97,14 @@ func (t *tx) keepDecision(ctx context.Context, d change.Decision, use string) er
 	if d.At.IsZero() {
 		d.At = t.now
 	}
-	body, err := json.Marshal(d)
-	if err != nil {
-		return fmt.Errorf("encode decision: %w", err)
-	}
-	if err := t.spend(ctx, d.Nonce, use); err != nil {
-		return err
-	}
-	err = t.exec(ctx, "insert into decisions (nonce, change, revision, at, decision) values (?, ?, ?, ?, ?)",
-		d.Nonce, number(d.Change), d.Revision, micros(t.now), string(body))
-	if err != nil {
-		return fmt.Errorf("write decision: %w", err)
-	}
-	return nil
+	return t.file(ctx, "insert into decisions (nonce, change, revision, at, decision) values (?, ?, ?, ?, ?)",
+		statementRow{d.Nonce, d.Change, d.Revision, use}, d)
 }
 
 // decisions reads the decisions about one revision, oldest first.
 func (c conn) decisions(ctx context.Context, id change.ID, revision int) ([]change.Decision, error) {
-	var out []change.Decision
-	err := c.each(ctx, func(r *sql.Rows) error {
-		var body string
-		var d change.Decision
-		if err := r.Scan(&body); err != nil {
-			return err
-		}
-		err := json.Unmarshal([]byte(body), &d)
-		out = append(out, d)
-		return err
-	}, "select decision from decisions where change = ? and revision = ? order by at, nonce", number(id), revision)
-	if err != nil {
-		return nil, fmt.Errorf("read the decisions about %s: %w", id, err)
-	}
-	return out, nil
+	return documents[change.Decision](ctx, c,
+		"select decision from decisions where change = ? and revision = ? order by at, nonce", number(id), revision)
 }
 
 // Decisions returns the decisions about one revision of a change, oldest first.
