@@ -53,6 +53,7 @@ func Run(ctx context.Context, c Config, out *os.File, ready func()) error {
 type service struct {
 	config Config
 	log    *logrus.Entry
+	verify func(change.Approval) error
 	clock  func() time.Time
 	ledger *ledger.Ledger
 	client client.Client
@@ -187,10 +188,10 @@ func (s *service) openWorker(context.Context) error {
 	if err != nil {
 		return err
 	}
-	verify := signatures{signers}.approval(s.clock)
+	s.verify = signatures{signers}.approval(s.clock)
 	host, _ := os.Hostname()
 	executor := &execute.Executor{
-		Ledger: s.ledger, Clock: s.clock, Verify: verify, Worker: fmt.Sprintf("%s/%d", host, os.Getpid()),
+		Ledger: s.ledger, Clock: s.clock, Verify: s.verify, Worker: fmt.Sprintf("%s/%d", host, os.Getpid()),
 		Secrets:    identity.Secrets{Dir: s.config.Secrets.Path, Environ: os.LookupEnv}.Get,
 		Activities: foreign{s.engine}, Heartbeat: func(ctx context.Context, detail any) { activity.RecordHeartbeat(ctx, detail) }, Log: s.log,
 	}
@@ -201,7 +202,7 @@ func (s *service) openWorker(context.Context) error {
 	s.worker.RegisterWorkflowWithOptions(workflows.ForeignActivity, workflow.RegisterOptions{Name: workflows.ForeignType})
 	s.worker.RegisterActivity(&activities.Activities{
 		Ledger: s.ledger, Runner: runner{executor}, Estate: func() check.Estate { return s.estate.catalog() },
-		Verify: verify, Clock: s.clock, Log: s.log,
+		Verify: s.verify, Clock: s.clock, Log: s.log,
 	})
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/changectl/changectl/internal/audit"
 	"github.com/changectl/changectl/internal/change"
+	"github.com/changectl/changectl/internal/check"
 	"github.com/changectl/changectl/internal/identity"
 	"github.com/changectl/changectl/workflows"
 )
@@ -134,7 +135,7 @@ func (s *service) takeUp(ctx context.Context) error {
 }
 
 func (s *service) takeUpOne(ctx context.Context, id change.ID) error {
-	running, err := s.engine.Running(ctx, id)
+	running, shown, err := s.engine.Running(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -143,7 +144,7 @@ func (s *service) takeUpOne(ctx context.Context, id change.ID) error {
 		return err // it ended meanwhile
 	}
 	if running {
-		return s.remind(ctx, rec)
+		return s.remind(ctx, rec, shown)
 	}
 	if s.clock().Sub(rec.CreatedAt) < 2*time.Second {
 		return nil // whoever submits it is about to start the workflow
@@ -155,23 +156,25 @@ func (s *service) takeUpOne(ctx context.Context, id change.ID) error {
 	return nil
 }
 
-// remind tells a workflow what the ledger has: whoever recorded an approval or a
-// decision may have died before the workflow was told, and Temporal forgets an
-// update that it had not written down when it died. It is told once for each
-// version of the change; what it knows already it refuses, without a trace.
-func (s *service) remind(ctx context.Context, rec change.Record) error {
+// remind tells a workflow what the ledger has and it does not seem to know:
+// whoever recorded an approval or a decision may have died before the workflow was
+// told, and Temporal forgets an update that it had not written down when it died.
+// It is told once for each version of the change.
+func (s *service) remind(ctx context.Context, rec change.Record, shown change.Status) error {
 	if s.reminded[rec.ID] == rec.Version || s.clock().Sub(rec.UpdatedAt) < 2*time.Second {
 		return nil
 	}
-	err := s.tell(ctx, rec.ID, workflows.UpdateApproval, fmt.Sprintf("reminder-%d", rec.Version), workflows.Poke{Revision: rec.Revision})
-	if err != nil {
-		return err
+	if to, _, _ := check.Standing(rec, s.estate.catalog(), s.verify, s.clock()); shown != rec.Status || (rec.Status == change.AwaitingApproval && to != rec.Status) {
+		err := s.tell(ctx, rec.ID, workflows.UpdateApproval, fmt.Sprintf("reminder-%d", rec.Version), workflows.Poke{Revision: rec.Revision})
+		if err != nil {
+			return err
+		}
 	}
 	decisions, err := s.ledger.Decisions(ctx, rec.ID, rec.Revision)
 	if err != nil {
 		return err
 	}
-	if n := len(decisions); n > 0 {
+	if n := len(decisions); n > 0 && pending(rec, decisions[n-1]) {
 		d := decisions[n-1]
 		if err := s.tell(ctx, rec.ID, workflows.UpdateDecision, d.Nonce, workflows.Poke{Nonce: d.Nonce, Verb: d.Verb, Hold: d.Hold}); err != nil {
 			return err
@@ -179,6 +182,17 @@ func (s *service) remind(ctx context.Context, rec change.Record) error {
 	}
 	s.reminded[rec.ID] = rec.Version
 	return nil
+}
+
+// pending reports whether a decision should have moved the change and has not.
+func pending(rec change.Record, d change.Decision) bool {
+	switch {
+	case d.Verb == change.Cancel:
+		return !rec.Status.Active()
+	case rec.Hold != nil:
+		return d.Hold == rec.Hold.Number
+	}
+	return d.Verb == change.BackOut && rec.Status == change.Running
 }
 
 // tell sends an update that may be refused.

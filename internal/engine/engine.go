@@ -15,6 +15,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/changectl/changectl/internal/change"
@@ -159,17 +160,23 @@ func kinded(kind change.Kind, message string) error {
 	return change.FailedTo("%s", message)
 }
 
-// Running reports whether the workflow of a change is open.
-func (e *Engine) Running(ctx context.Context, id change.ID) (bool, error) {
+// Running reports whether the workflow of a change is open, and the status that
+// it shows.
+func (e *Engine) Running(ctx context.Context, id change.ID) (running bool, shown change.Status, err error) {
 	d, err := e.Client.DescribeWorkflowExecution(ctx, workflows.WorkflowID(id), "")
 	var gone *serviceerror.NotFound
 	if errors.As(err, &gone) {
-		return false, nil
+		return false, "", nil
 	}
 	if err != nil {
-		return false, e.unreachable(err)
+		return false, "", e.unreachable(err)
 	}
-	return d.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
+	info := d.GetWorkflowExecutionInfo()
+	status := info.GetSearchAttributes().GetIndexedFields()[workflows.AttributeStatus.GetName()]
+	if err := converter.GetDefaultDataConverter().FromPayload(status, &shown); status != nil && err != nil {
+		return false, "", fmt.Errorf("read the status that %s shows: %w", id, err)
+	}
+	return info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, shown, nil
 }
 
 // RunForeign runs another team's activity under an ID, or finds the run that has
