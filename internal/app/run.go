@@ -148,7 +148,7 @@ func (s *service) openDesk(context.Context) error {
 		return err
 	}
 	s.desk = &desk.Desk{
-		Ledger: deskLedger{s.ledger}, Engine: s.engine, Library: s.library(), Catalog: s.estate.catalog, Policy: policy,
+		Ledger: deskLedger{s.ledger}, Engine: s.engine, Library: s.runbooks(), Catalog: s.estate.catalog, Policy: policy,
 		Verify: signatures{signers}.statement, Verifier: key.Verifier(), Instance: s.config.Instance,
 		Operators: operators(s.config), Clock: s.clock, Logger: s.log,
 	}
@@ -174,7 +174,7 @@ func (s *service) signers() (*identity.Signers, error) {
 	return signers, nil
 }
 
-func (s *service) library() library {
+func (s *service) runbooks() library {
 	l := library{}
 	if p := s.config.Runbooks.Path; p != "" {
 		l.shelves = append(l.shelves, shelf{p, os.DirFS(p)})

@@ -232,12 +232,15 @@ func TestWhenDecidesWhetherAStepRuns(t *testing.T) {
 // until waits for a condition, half a minute at most.
 func until(t *testing.T, holds func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.After(30 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
 	for !holds() {
-		if time.Now().After(deadline) {
+		select {
+		case <-tick.C:
+		case <-deadline:
 			t.Error("the condition did not come true within 30s")
 			return
 		}
-		time.Sleep(5 * time.Millisecond) // between two looks
 	}
 }
