@@ -29,7 +29,7 @@ func TestChangesSurviveKillsAtRandomMoments(t *testing.T) {
 		c.fleet, c.want, limit = 24, 300, 50*time.Minute
 	}
 	const rounds = 60
-	c.plant = newPlant(t, c.fleet*rounds, 2*c.fleet, 2*time.Second)
+	c.plant = newPlant(t, c.fleet*rounds, 2*c.fleet, 3*time.Second)
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	got := tally{}

@@ -44,7 +44,7 @@ func TestChangesSurviveAKillOfTheWorkerAtEveryPoint(t *testing.T) {
 func TestChangesSurviveAKillOfTemporalAtEveryPoint(t *testing.T) {
 	t.Parallel()
 	inside := insidePoints()
-	p := newPlant(t, len(inside), 2*len(inside), 2*time.Second)
+	p := newPlant(t, len(inside), 2*len(inside), 3*time.Second)
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 
@@ -61,7 +61,7 @@ func TestChangesSurviveAKillOfTemporalAtEveryPoint(t *testing.T) {
 func TestAWorkerThatWasGivenUpDoesNotStandInItsOwnWay(t *testing.T) {
 	t.Parallel()
 	inside := insidePoints()
-	p := newPlant(t, len(inside), 2*len(inside), 2*time.Second)
+	p := newPlant(t, len(inside), 2*len(inside), 3*time.Second)
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 
