@@ -174,7 +174,9 @@ func (s *service) remind(ctx context.Context, rec change.Record, shown change.St
 	if err != nil {
 		return err
 	}
-	if n := len(decisions); n > 0 && pending(rec, decisions[n-1]) {
+	// A decision that the ledger followed already is told again too: the workflow
+	// may have died with it in the hand, and takes up from there.
+	if n := len(decisions); n > 0 && (shown != rec.Status || pending(rec, decisions[n-1])) {
 		d := decisions[n-1]
 		if err := s.tell(ctx, rec.ID, workflows.UpdateDecision, d.Nonce, workflows.Poke{Nonce: d.Nonce, Verb: d.Verb, Hold: d.Hold}); err != nil {
 			return err
