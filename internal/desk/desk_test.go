@@ -301,7 +301,7 @@ func TestOnlyTheSubmitterRevises(t *testing.T) {
 func TestMineAreThoseISubmittedAndThoseThatWaitForMe(t *testing.T) {
 	o := open(t)
 	o.submit(t, "alice", "resource:orders-db-1") // waits for group:dba
-	o.submit(t, "bob", "component:reporting") // waits for its owners
+	o.submit(t, "bob", "component:reporting")    // waits for its owners
 	for person, want := range map[string]int{"alice": 1, "bob": 2, "carol": 1, "frank": 1, "dave": 0} {
 		list, err := o.List(t.Context(), httpapi.Filter{Mine: o.people[person].Ref})
 		if err != nil || len(list) != want {
