@@ -177,16 +177,11 @@ func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Ito
 
 func freePort(t testing.TB) int {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	port, err := product.FreePort(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // it served its purpose
-	a, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		t.Fatalf("%s is no address of TCP", l.Addr())
-	}
-	return a.Port
+	return port
 }
 
 func tail(file string) string {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -44,7 +45,7 @@ type Dev struct {
 func Start(ctx context.Context, o Options) (*Dev, error) {
 	d := &Dev{Options: o}
 	for _, p := range []*int{&d.API, &d.UI, &d.Temporal} {
-		port, err := freePort(ctx)
+		port, err := FreePort(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -200,11 +201,17 @@ func (p Person) AwaitStatus(ctx context.Context, id change.ID, any ...change.Sta
 	}
 }
 
-func freePort(ctx context.Context) (int, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+// FreePort finds a free port below those that the kernel hands out by itself, so
+// that nobody is given it between this look and its use.
+func FreePort(ctx context.Context) (int, error) {
+	const first, last, tries = 10_000, 20_000, 100
+	var err error
+	for range tries {
+		port := first + rand.IntN(last-first)
+		var l net.Listener
+		if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			return port, l.Close()
+		}
 	}
-	port := l.Addr().(*net.TCPAddr).Port
-	return port, l.Close()
+	return 0, fmt.Errorf("find a free port: %w", err)
 }
