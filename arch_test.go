@@ -23,12 +23,15 @@ var arrows = map[string][]string{
 	"internal/change":   {},
 	"internal/document": {},
 	"internal/schedule": {"internal/change"},
-	"internal/catalog":  {"internal/change", "internal/document"},
+	"internal/catalog":  {"internal/change", "internal/document", "internal/schedule"},
 	"internal/runbook":  {"internal/change", "internal/document"},
 	"internal/request":  {"internal/change", "internal/document"},
 	"internal/audit":    {"internal/change"},
-	"internal/report":   {"internal/change", "internal/audit", "internal/schedule"},
-	"internal/check":    {"internal/change", "internal/catalog", "internal/schedule", "internal/document"},
+	// What others keep in forms of their own.
+	"internal/icalendar": {"internal/change", "internal/schedule"},
+	"internal/inventory": {"internal/change", "internal/document"},
+	"internal/report":    {"internal/change", "internal/audit", "internal/schedule"},
+	"internal/check":     {"internal/change", "internal/catalog", "internal/schedule", "internal/document"},
 
 	// the story
 	"workflows":  {"internal/change", "internal/schedule"},
@@ -45,13 +48,13 @@ var arrows = map[string][]string{
 	// The desk implements the port of the API, as activities implement that of the workflows.
 	"internal/desk": {
 		"workflows", "internal/httpapi", "internal/runbook", "internal/catalog", "internal/check",
-		"internal/schedule", "internal/audit", "internal/change",
+		"internal/schedule", "internal/audit", "internal/change", "internal/icalendar",
 	},
 
 	// shells
 	"internal/cli": {
 		"internal/httpapi", "internal/runbook", "internal/audit", "internal/report", "internal/change",
-		"internal/identity", "internal/request", "internal/document", "internal/catalog",
+		"internal/identity", "internal/request", "internal/document", "internal/catalog", "internal/inventory",
 	},
 	"internal/app":  {"*"},
 	"cmd/worker":    {"internal/app"},
@@ -64,7 +67,7 @@ var impure = []string{"net", "net/http", "os", "os/exec", "database/sql", "io/io
 
 var pure = []string{
 	"internal/change", "internal/document", "internal/schedule", "internal/catalog", "internal/runbook", "internal/request",
-	"internal/audit", "internal/report", "internal/check", "workflows",
+	"internal/audit", "internal/report", "internal/check", "internal/icalendar", "internal/inventory", "workflows",
 }
 
 // imports returns what each package imports outside its tests.

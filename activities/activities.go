@@ -27,8 +27,23 @@ type Ledger interface {
 	Enter(ctx context.Context, t change.Transition) (change.Record, error)
 	Decision(ctx context.Context, nonce string) (change.Decision, error)
 	Decisions(ctx context.Context, id change.ID, revision int) ([]change.Decision, error)
-	Calendar(ctx context.Context, from, to time.Time, system change.Ref) ([]change.Holding, error)
+	// Review returns the facts for a judgement about a plan.
+	Review(ctx context.Context, plan change.Plan, self change.ID) (change.Facts, error)
+	// Seize schedules an emergency and pushes what is only reserved aside.
+	Seize(ctx context.Context, id change.ID, revision int, key string, judge func(change.Facts) change.Verdict) (change.Record, error)
+	Recheck(ctx context.Context, id change.ID, fresh change.Footprint, judge func(change.Facts) change.Verdict) (rec change.Record, moved bool, err error)
+	Resume(ctx context.Context, t change.Transition, accept []change.ID, judge func(change.Facts) change.Verdict) (change.Record, error)
 }
+
+// Estate is what the activities ask of the catalog of the moment.
+type Estate interface {
+	check.Estate
+	Refresh(p change.Plan) (change.Footprint, error)
+}
+
+// Surroundings finds out who else is playing around a change: around one of its steps,
+// where that is named, and what it looks at.
+type Surroundings func(ctx context.Context, rec change.Record, step string) ([]change.Neighbour, error)
 
 // Runner runs one step through the gate.
 type Runner interface {
@@ -40,7 +55,9 @@ type Activities struct {
 	Ledger Ledger
 	Runner Runner
 	// Estate returns the catalog of this moment.
-	Estate func() check.Estate
+	Estate func() Estate
+	// Around finds out who else is playing.
+	Around Surroundings
 	// Verify checks a stored approval's signature and that it says what it is kept for.
 	Verify func(change.Approval) error
 	Clock  func() time.Time
@@ -63,7 +80,7 @@ func (a *Activities) Check(ctx context.Context, in workflows.Key) (workflows.Sta
 		if len(rec.Plan.Approvals) == 0 {
 			next = change.Scheduled
 		}
-		rec, err = a.Ledger.Reserve(ctx, in.Change, rec.Revision, in.Key, next, check.Review)
+		rec, err = a.Ledger.Reserve(ctx, in.Change, rec.Revision, in.Key, next, a.review())
 		if err != nil {
 			return workflows.State{}, a.translate(in.Change, err)
 		}
@@ -89,10 +106,17 @@ func (a *Activities) Settle(ctx context.Context, in workflows.Key) (workflows.St
 		return workflows.State{}, a.translate(in.Change, err)
 	}
 	to, who, why := check.Standing(rec, a.Estate(), a.Verify, a.Clock())
+	if to == change.Scheduled && rec.Status == change.AwaitingApproval && rec.Plan.Type == change.Emergency {
+		rec, err = a.Ledger.Seize(ctx, in.Change, rec.Revision, in.Key, a.review())
+		return a.whole(rec), a.translate(in.Change, err)
+	}
 	if (to == change.Scheduled && rec.Status == change.AwaitingApproval) || (to == change.Rejected && rec.Status.MayFollow(to)) {
 		rec, err = a.Ledger.Enter(ctx, change.Transition{
 			Change: in.Change, Revision: rec.Revision, To: to, Key: in.Key, Who: who, Why: why, At: a.Clock(),
 		})
+	}
+	if err == nil && rec.Status == change.Scheduled {
+		rec, err = a.again(ctx, rec, a.Estate()) // what came up while it awaited approval
 	}
 	return a.whole(rec), a.translate(in.Change, err)
 }
@@ -112,6 +136,12 @@ func (a *Activities) Start(ctx context.Context, in workflows.Key) (workflows.Sta
 		return s, nil
 	}
 	estate := a.Estate()
+	if rec, err = a.refresh(ctx, rec, estate); err != nil {
+		return workflows.State{}, a.translate(in.Change, err)
+	}
+	if rec.Status == change.Held {
+		return a.whole(rec), nil
+	}
 	rec, err = a.Ledger.Start(ctx, in.Change, rec.Revision, in.Key, func(f change.Facts) change.Ruling {
 		return check.Start(f, estate, a.Verify)
 	})
@@ -128,7 +158,7 @@ func (a *Activities) AwaitFree(ctx context.Context, in workflows.Key) error {
 			return a.translate(in.Change, err)
 		}
 		now := a.Clock()
-		free, err := a.free(ctx, rec, now)
+		free, err := a.free(ctx, rec)
 		if err != nil {
 			return a.translate(in.Change, err)
 		}
@@ -144,24 +174,33 @@ func (a *Activities) AwaitFree(ctx context.Context, in workflows.Key) error {
 	}
 }
 
-func (a *Activities) free(ctx context.Context, rec change.Record, now time.Time) (bool, error) {
-	held, err := a.Ledger.Calendar(ctx, now, rec.Plan.Window.End, "")
+func (a *Activities) free(ctx context.Context, rec change.Record) (bool, error) {
+	p := rec.Plan
+	p.Footprint = rec.Holds()
+	f, err := a.Ledger.Review(ctx, p, rec.ID)
 	if err != nil {
 		return false, err
 	}
-	f := change.Facts{Now: now, Record: rec}
-	for _, h := range held {
-		if h.Change != rec.ID {
-			f.Holdings = append(f.Holdings, h)
-		}
-	}
-	return !check.Review(f).Blocked(), nil
+	f.Record = rec
+	return !check.Review(f, a.Estate()).Blocked(), nil
 }
 
-// Enter moves a change to a status.
-func (a *Activities) Enter(ctx context.Context, in workflows.EnterInput) error {
+// review judges by the catalog of this moment.
+func (a *Activities) review() func(change.Facts) change.Verdict {
+	estate := a.Estate()
+	return func(f change.Facts) change.Verdict { return check.Review(f, estate) }
+}
+
+// Enter moves a change to a status. A hold takes along who else is playing: that is
+// the first thing to know when a check has failed.
+func (a *Activities) Enter(ctx context.Context, in workflows.EnterInput) (workflows.Entered, error) {
 	if err := a.own(ctx, in.Change); err != nil {
-		return err
+		return workflows.Entered{}, err
+	}
+	var out workflows.Entered
+	if in.To == change.Held && in.Hold != nil {
+		in.Hold.Neighbours = a.neighbours(ctx, in.Change, in.Hold.Step)
+		out.Concurrent = inWords(in.Hold.Neighbours)
 	}
 	_, err := a.Ledger.Enter(ctx, change.Transition{
 		Change: in.Change, Revision: in.Revision, To: in.To, Key: in.Key, Who: in.Who, Why: in.Why, Hold: in.Hold, At: a.Clock(),
@@ -169,7 +208,7 @@ func (a *Activities) Enter(ctx context.Context, in workflows.EnterInput) error {
 	if err == nil {
 		a.Log.WithFields(logrus.Fields{"change": in.Change, "status": in.To, "why": in.Why}).Info("change moved")
 	}
-	return a.translate(in.Change, err)
+	return out, a.translate(in.Change, err)
 }
 
 // RunStep runs one step through the gate.

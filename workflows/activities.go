@@ -25,8 +25,13 @@ type Activities interface {
 	// AwaitFree returns when the systems of a waiting change may have become
 	// free, or at the latest when its last moment to start has passed.
 	AwaitFree(ctx context.Context, in Key) error
-	// Enter moves the change to a status.
-	Enter(ctx context.Context, in EnterInput) error
+	// Resume follows a person's decision to go on with a change that is held before its
+	// start. A conflict says what is still in the way.
+	Resume(ctx context.Context, in DecisionInput) (State, error)
+	// Look reads where the change stands and who else is playing, and changes nothing.
+	Look(ctx context.Context, in Key) (State, error)
+	// Enter moves the change to a status. Into a hold it takes along who else is playing.
+	Enter(ctx context.Context, in EnterInput) (Entered, error)
 	// RunStep runs one step, through the gate.
 	RunStep(ctx context.Context, in StepInput) (StepOutput, error)
 	// Decision returns what the ledger holds under a nonce, or a denied error.
@@ -107,6 +112,12 @@ type EnterInput struct {
 	Hold     *change.Hold  `json:"hold,omitempty"`
 }
 
+// Entered is what the workflow learns of a status that it entered.
+type Entered struct {
+	// Concurrent says in words who else is playing, where the change was held.
+	Concurrent []string `json:"concurrent,omitempty"`
+}
+
 // StepInput runs one step once.
 type StepInput struct {
 	change.RunKey
@@ -124,6 +135,7 @@ type StepOutput struct {
 type DecisionInput struct {
 	Change change.ID `json:"change"`
 	Nonce  string    `json:"nonce"`
+	Key    string    `json:"key,omitempty"`
 }
 
 // Poke is the argument of the updates: it names something that the ledger holds.

@@ -15,7 +15,7 @@ func (c *flow) approve(ctx workflow.Context) error {
 		return c.enter(ctx, change.Cancelled, product, "cancelled through Temporal before it started")
 	}
 	if d, ok := c.take(); ok {
-		return c.enter(ctx, change.Cancelled, d.Person, d.Reason)
+		return c.withdraw(ctx, d)
 	}
 	if c.seen == c.news {
 		return c.enter(ctx, change.Expired, product, "the last moment to start passed without the approvals it needs")
@@ -32,6 +32,15 @@ func (c *flow) settle(ctx workflow.Context) error {
 	}
 	c.adopt(ctx, s)
 	c.seen = news
+	return nil
+}
+
+// withdraw follows a decision to cancel. Any other was meant for a hold that is over.
+func (c *flow) withdraw(ctx workflow.Context, d change.Decision) error {
+	if d.Verb == change.Cancel {
+		return c.enter(ctx, change.Cancelled, d.Person, d.Reason)
+	}
+	c.moves++ // whoever sent it hears where the change stands
 	return nil
 }
 

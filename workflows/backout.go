@@ -12,6 +12,9 @@ import (
 func (c *flow) backOut(ctx workflow.Context) error {
 	for i := c.lastBegun(); i >= 0; i = c.lastBegun() {
 		out, err := c.do(ctx, i, change.Undo)
+		if c.status.Final() {
+			return nil // its claim was broken meanwhile
+		}
 		if err != nil {
 			return c.holdFor(ctx, c.name(i), "the undo was not run: "+reason(err))
 		}

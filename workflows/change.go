@@ -92,6 +92,9 @@ func (c *flow) phase() phase {
 	case change.Running:
 		return c.run
 	case change.Held:
+		if !c.started() {
+			return c.standBefore
+		}
 		return c.stand
 	case change.BackingOut:
 		return c.backOut
@@ -142,10 +145,6 @@ func (c *flow) resume(ctx workflow.Context) error {
 // recall rebuilds the progress of a change from what the ledger has of it.
 func (c *flow) recall(s State) {
 	c.steps, c.next, c.incomplete = make([]progress, len(c.outline.Steps)), 0, false
-	c.hold = s.Hold
-	if s.Hold != nil {
-		c.holds = s.Hold.Number
-	}
 	for _, r := range s.Runs {
 		if r.Outcome == change.Pending {
 			r.Run-- // it is taken up as the run that it is, so that the executor sees what was lost
@@ -201,6 +200,9 @@ func (c *flow) adopt(ctx workflow.Context, s State) {
 	if s.Token > 0 {
 		c.token = s.Token
 	}
+	if c.hold = s.Hold; s.Hold != nil {
+		c.holds = max(c.holds, s.Hold.Number)
+	}
 	c.moved(ctx, s.Status, s.Note)
 }
 
@@ -212,8 +214,12 @@ func (c *flow) enter(ctx workflow.Context, to change.Status, who change.Ref, why
 		in.Hold = c.hold
 	}
 	clean, _ := workflow.NewDisconnectedContext(ctx)
-	if _, err := call[struct{}](clean, "Enter", in); err != nil {
+	out, err := call[Entered](clean, "Enter", in)
+	if err != nil {
 		return err
+	}
+	if len(out.Concurrent) > 0 {
+		c.outline.Concurrent = out.Concurrent
 	}
 	if to != change.Held {
 		c.hold = nil

@@ -27,7 +27,7 @@ func (c *flow) details() string {
 	if len(c.outline.NeedsFrom) > 0 && c.status == change.AwaitingApproval {
 		fmt.Fprintf(&b, "Needs: %s\n\n", strings.Join(c.outline.NeedsFrom, "; "))
 	}
-	if c.status.Active() {
+	if c.started() {
 		cutoff := schedule.Cutoff(w.End, c.times(), c.next)
 		fmt.Fprintf(&b, "Cutoff: %s is the last moment to begin the way back\n\n", clock(cutoff))
 	}

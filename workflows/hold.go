@@ -31,7 +31,7 @@ func (c *flow) holdFor(ctx workflow.Context, step, why string, choices ...change
 // stand waits for a person's decision and follows it.
 func (c *flow) stand(ctx workflow.Context) error {
 	clean, _ := workflow.NewDisconnectedContext(ctx)
-	decided := func() bool { return len(c.inbox) > 0 }
+	decided := func() bool { return len(c.inbox) > 0 || c.status.Final() }
 	summary := fmt.Sprintf("Held (%d): waits for a person; then the cutoff passes", c.hold.Number)
 	if err := pause(clean, c.hold.Cutoff.Sub(workflow.Now(ctx)), summary, decided); err != nil {
 		return err
@@ -43,7 +43,10 @@ func (c *flow) stand(ctx workflow.Context) error {
 	if err := workflow.Await(clean, decided); err != nil {
 		return err
 	}
-	d, _ := c.take()
+	d, ok := c.take()
+	if !ok || c.status.Final() {
+		return nil // its claim was broken
+	}
 	why := fmt.Sprintf("%s decided %s", d.Person, d.Verb)
 	if d.Reason != "" {
 		why += ": " + d.Reason
@@ -60,6 +63,43 @@ func (c *flow) stand(ctx workflow.Context) error {
 		c.goOn()
 	}
 	return c.enter(ctx, c.hold.During, d.Person, why)
+}
+
+// standBefore is the hold of a change that has not begun: something has come up that
+// is in the way, and a person decides, or what is in the way goes away again.
+func (c *flow) standBefore(ctx workflow.Context) error {
+	left := c.outline.LastStart.Sub(workflow.Now(ctx))
+	err := pause(ctx, left, "Held before its start: waits for a person until the window can no longer hold the plan", c.disturbed)
+	if err != nil {
+		return c.enter(ctx, change.Cancelled, product, "cancelled through Temporal before it started")
+	}
+	d, ok := c.take()
+	switch {
+	case ok && d.Verb == change.Continue:
+		return c.goOnBefore(ctx, d)
+	case ok:
+		return c.withdraw(ctx, d)
+	case c.seen == c.news:
+		return c.enter(ctx, change.Expired, product, "the last moment to start passed while it was held: "+c.note)
+	}
+	return c.settle(ctx)
+}
+
+// goOnBefore has the ledger follow a decision to go on all the same. What is still
+// in the way keeps the hold, and its note says so.
+func (c *flow) goOnBefore(ctx workflow.Context, d change.Decision) error {
+	s, err := call[State](ctx, "Resume", DecisionInput{Change: c.in.Change, Nonce: d.Nonce, Key: c.key(ctx, "resume").Key})
+	if overtaken(err) {
+		c.note = reason(err)
+		c.moves++
+		c.show(ctx)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.adopt(ctx, s)
+	return nil
 }
 
 // goOn leaves behind what the change was held for.

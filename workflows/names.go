@@ -25,6 +25,9 @@ const (
 	UpdateDecision = "decision"
 	// UpdateRevision says that the ledger holds a new revision.
 	UpdateRevision = "revision"
+	// UpdateSurroundings says that something around the change is new: a declared
+	// maintenance, a freeze, another catalog, a broken claim.
+	UpdateSurroundings = "surroundings"
 )
 
 // Search attributes of a change, as the Temporal UI lists and filters them.

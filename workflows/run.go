@@ -17,6 +17,9 @@ func (c *flow) run(ctx workflow.Context) error {
 			return err
 		}
 		out, err := c.do(ctx, c.next, change.Do)
+		if c.status.Final() {
+			return nil // its claim was broken meanwhile
+		}
 		if err != nil {
 			return c.holdFor(ctx, c.name(c.next), "the step was not run: "+reason(err))
 		}
@@ -30,6 +33,9 @@ func (c *flow) run(ctx workflow.Context) error {
 
 // beforeStep reports whether the change has left the running before its next step.
 func (c *flow) beforeStep(ctx workflow.Context) (stop bool, err error) {
+	if c.status.Final() {
+		return true, nil // its claim was broken
+	}
 	if d, ok := c.take(); ok {
 		return true, c.enter(ctx, change.BackingOut, d.Person, d.Reason)
 	}

@@ -22,6 +22,7 @@ func (c *flow) listen(ctx workflow.Context) error {
 		{UpdateVerdict, c.onVerdict, func(workflow.Context, Poke) error { return nil }},
 		{UpdateApproval, c.onNews, c.beforeStart},
 		{UpdateRevision, c.onNews, c.beforeStart},
+		{UpdateSurroundings, c.onSurroundings, func(workflow.Context, Poke) error { return nil }},
 		{UpdateDecision, c.onDecision, c.mayDecide},
 	} {
 		err := workflow.SetUpdateHandlerWithOptions(ctx, u.name, u.handle, workflow.UpdateHandlerOptions{Validator: u.validate})
@@ -47,6 +48,27 @@ func (c *flow) onNews(ctx workflow.Context, _ Poke) (View, error) {
 	return c.view(), err
 }
 
+// onSurroundings has a change that has not begun look at the ledger again; one that
+// runs shows at once who else is playing, and ends when its claim was broken.
+func (c *flow) onSurroundings(ctx workflow.Context, p Poke) (View, error) {
+	if !c.started() {
+		return c.onNews(ctx, p)
+	}
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	s, err := call[State](ctx, "Look", Key{Change: c.in.Change})
+	if err != nil || c.status.Final() {
+		return c.view(), err
+	}
+	if s.Outline != nil {
+		c.outline.Concurrent = s.Outline.Concurrent
+	}
+	if s.Status == change.Failed {
+		c.moved(ctx, s.Status, s.Note)
+	}
+	c.show(ctx)
+	return c.view(), nil
+}
+
 func (c *flow) onDecision(ctx workflow.Context, p Poke) (View, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	d, err := call[change.Decision](ctx, "Decision", DecisionInput{Change: c.in.Change, Nonce: p.Nonce})
@@ -68,7 +90,11 @@ func (c *flow) onDecision(ctx workflow.Context, p Poke) (View, error) {
 	return c.view(), err
 }
 
-func (c *flow) started() bool { return c.status.Active() }
+// started reports whether the change has begun: a hold before the start has no claim.
+func (c *flow) started() bool {
+	before := c.status == change.Held && c.hold != nil && c.hold.BeforeStart()
+	return c.status.Active() && !before
+}
 
 func (c *flow) beforeStart(_ workflow.Context, _ Poke) error {
 	if c.started() || c.status.Final() {

@@ -17,7 +17,7 @@ func (c *flow) wait(ctx workflow.Context) error {
 		return c.enter(ctx, change.Cancelled, product, "cancelled through Temporal before it started")
 	}
 	if d, ok := c.take(); ok {
-		return c.enter(ctx, change.Cancelled, d.Person, d.Reason)
+		return c.withdraw(ctx, d)
 	}
 	if c.seen < c.news {
 		return c.settle(ctx)

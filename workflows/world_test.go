@@ -66,7 +66,29 @@ func (w *world) AwaitFree(context.Context, workflows.Key) error {
 	return nil
 }
 
-func (w *world) Enter(_ context.Context, in workflows.EnterInput) error {
+func (w *world) Enter(_ context.Context, in workflows.EnterInput) (workflows.Entered, error) {
+	return workflows.Entered{}, w.enter(in)
+}
+
+func (w *world) Look(context.Context, workflows.Key) (workflows.State, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.state, nil
+}
+
+// Resume goes on as the test has put it into resumes, or back to where it was held.
+func (w *world) Resume(_ context.Context, in workflows.DecisionInput) (workflows.State, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.note("resume %s", in.Nonce)
+	if err := w.errs["resume"]; err != nil {
+		return workflows.State{}, err
+	}
+	w.state.Status, w.state.Hold = w.state.Hold.During, nil
+	return w.state, nil
+}
+
+func (w *world) enter(in workflows.EnterInput) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.ahead != nil && in.To == w.ahead.Status { // it has moved already; the worker died before it could say so

@@ -31,6 +31,7 @@ type Config struct {
 	Policy    PathConfig     `mapstructure:"policy"`
 	Identity  IdentityConfig `mapstructure:"identity"`
 	Secrets   PathConfig     `mapstructure:"secrets"`
+	Calendars PathConfig     `mapstructure:"calendars"`
 	API       APIConfig      `mapstructure:"api"`
 	Worker    WorkerConfig   `mapstructure:"worker"`
 	Log       LogConfig      `mapstructure:"log"`
@@ -106,6 +107,7 @@ var settings = []setting{
 	{"policy.path", "", "file of the approval policy; empty: the standard policy"},
 	{"identity.allowed-signers", "", "file of the SSH keys whose signatures count"},
 	{"identity.tokens", "", "file of the API's bearer tokens (digests)"},
+	{"calendars.path", "", "file that lists the iCalendar feeds of declared maintenance"},
 	{"secrets.path", "", "directory of secrets, a file each"},
 	{"api.listen", "127.0.0.1:7800", "address of the HTTP API; empty: none"},
 	{"api.tls-cert", "", "certificate file of the API"},

@@ -57,27 +57,42 @@ func (e *estate) load(ctx context.Context) error {
 	return nil
 }
 
-// watch loads the catalog again whenever its files have changed, until ctx ends.
-func (e *estate) watch(ctx context.Context) {
+// watch loads the catalog again whenever its files have changed, until ctx ends, and
+// has what rests on it looked at again.
+func (e *estate) watch(ctx context.Context, changed func(context.Context) error) {
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
+	pending := true // it may have changed while no worker ran
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		root := e.path
-		if info, err := os.Stat(root); err == nil && !info.IsDir() {
-			root = filepath.Dir(root)
+		if e.altered() {
+			if err := e.load(ctx); err != nil {
+				e.log.WithError(err).Error("catalog not loaded; the one before stays in force")
+				continue
+			}
+			pending = true
 		}
-		if stamp(root) == e.seen {
+		if !pending {
 			continue
 		}
-		if err := e.load(ctx); err != nil {
-			e.log.WithError(err).Error("catalog not loaded; the one before stays in force")
+		if err := changed(ctx); err != nil {
+			e.log.WithError(err).Warn("what rests on the catalog was not all looked at again; trying again")
+			continue
 		}
+		pending = false
 	}
+}
+
+func (e *estate) altered() bool {
+	root := e.path
+	if info, err := os.Stat(root); err == nil && !info.IsDir() {
+		root = filepath.Dir(root)
+	}
+	return stamp(root) != e.seen
 }
 
 // stamp says in a string when the files below root were last changed.

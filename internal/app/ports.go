@@ -39,6 +39,10 @@ func (l deskLedger) Entries(ctx context.Context, f httpapi.LogFilter) ([]audit.R
 	return l.Ledger.Entries(ctx, ledger.EntryFilter(f))
 }
 
+func (l deskLedger) Declarations(ctx context.Context, f desk.DeclarationFilter) ([]change.Declaration, error) {
+	return l.Ledger.Declarations(ctx, ledger.DeclarationFilter(f))
+}
+
 // runner is the executor as the activities ask for it.
 type runner struct{ *execute.Executor }
 

@@ -61,6 +61,7 @@ type service struct {
 	estate *estate
 	desk   *desk.Desk
 	worker worker.Worker
+	feeds  []feed
 	api    *http.Server
 	// reminded has the version at which the workflow of a change was last told what the ledger has.
 	reminded map[change.ID]int64
@@ -130,13 +131,16 @@ func (s *service) openTemporal(ctx context.Context) error {
 }
 
 func (s *service) openEstate(ctx context.Context) (err error) {
-	s.estate, err = openEstate(ctx, s.config.Catalog.Path, s.ledger.SaveCatalog, s.log)
+	s.estate, err = openEstate(ctx, s.config.Catalog.Path, s.ledger.ActivateCatalog, s.log)
 	return err
 }
 
 func (s *service) openDesk(context.Context) error {
 	policy, err := s.policy()
 	if err != nil {
+		return err
+	}
+	if s.feeds, err = readFeeds(s.config.Calendars.Path); err != nil {
 		return err
 	}
 	signers, err := s.signers()
@@ -201,7 +205,7 @@ func (s *service) openWorker(context.Context) error {
 	s.worker.RegisterWorkflowWithOptions(workflows.Change, workflow.RegisterOptions{Name: workflows.ChangeType})
 	s.worker.RegisterWorkflowWithOptions(workflows.ForeignActivity, workflow.RegisterOptions{Name: workflows.ForeignType})
 	s.worker.RegisterActivity(&activities.Activities{
-		Ledger: s.ledger, Runner: runner{executor}, Estate: func() check.Estate { return s.estate.catalog() },
+		Ledger: s.ledger, Runner: runner{executor}, Estate: func() activities.Estate { return s.estate.catalog() }, Around: s.desk.Around,
 		Verify: s.verify, Clock: s.clock, Log: s.log,
 	})
 	return nil

@@ -39,7 +39,8 @@ func (s *service) serve(ctx context.Context, ready func()) error {
 		go func() { cancel(s.serveAPI(l)) }()
 		defer s.stopAPI()
 	}
-	go s.estate.watch(ctx)
+	go s.estate.watch(ctx, s.desk.CatalogChanged)
+	go s.poll(ctx)
 	go s.reconcile(ctx)
 	err := s.ledger.Append(ctx, audit.Entry{
 		At: s.clock(), Kind: "worker.started", Who: "system:changectl",
@@ -113,6 +114,9 @@ func (s *service) reconcile(ctx context.Context) {
 	for {
 		if err := s.takeUp(ctx); err != nil && ctx.Err() == nil {
 			s.log.WithError(err).Warn("changes without a workflow were not looked for; trying again")
+		}
+		if _, err := s.desk.Recheck(ctx); err != nil && ctx.Err() == nil {
+			s.log.WithError(err).Warn("changes around which something is new were not all judged again; trying again")
 		}
 		select {
 		case <-ctx.Done():
@@ -190,7 +194,7 @@ func (s *service) remind(ctx context.Context, rec change.Record, shown change.St
 func pending(rec change.Record, d change.Decision) bool {
 	switch {
 	case d.Verb == change.Cancel:
-		return !rec.Status.Active()
+		return !rec.Started()
 	case rec.Hold != nil:
 		return d.Hold == rec.Hold.Number
 	}

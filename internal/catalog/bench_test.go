@@ -17,24 +17,40 @@ func BenchmarkFootprint(b *testing.B) {
 	random := rand.New(rand.NewPCG(1, 2))
 	all := c.Systems()
 	touches := make([][]change.Ref, 64)
-	impact := 0
 	for i := range touches {
 		for range 3 {
 			touches[i] = append(touches[i], all[random.IntN(len(all))].Ref)
 		}
-		f, err := c.Footprint(touches[i], touches[i][:1])
+	}
+	footprints(b, c, touches)
+}
+
+// BenchmarkFootprintOfEverything touches what everything needs: the impact set is the
+// whole catalog of 10,000 systems and 50,000 edges.
+func BenchmarkFootprintOfEverything(b *testing.B) {
+	c := large(b, 10_000, 50_000)
+	footprints(b, c, [][]change.Ref{{"resource:r0", "resource:r1", "resource:r2"}})
+}
+
+func footprints(b *testing.B, c *catalog.Catalog, touches [][]change.Ref) {
+	b.Helper()
+	impact, observe := 0, 0
+	for _, touch := range touches {
+		f, err := c.Footprint(touch, touch[:1])
 		if err != nil {
 			b.Fatal(err)
 		}
-		impact += len(f.Impact) + len(f.Observe)
+		impact, observe = impact+len(f.Impact), observe+len(f.Observe)
 	}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		if _, err := c.Footprint(touches[i%len(touches)], touches[i%len(touches)][:1]); err != nil {
+		touch := touches[i%len(touches)]
+		if _, err := c.Footprint(touch, touch[:1]); err != nil {
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(impact)/float64(len(touches)), "systems/op")
+	b.ReportMetric(float64(impact)/float64(len(touches)), "impacted/op")
+	b.ReportMetric(float64(observe)/float64(len(touches)), "observed/op")
 }
 
 // large makes a catalog in layers, as companies have them: a system depends on

@@ -13,6 +13,8 @@ package catalog
 import (
 	"cmp"
 	"slices"
+	"strings"
+	"sync"
 
 	"github.com/changectl/changectl/internal/change"
 )
@@ -24,12 +26,18 @@ type Catalog struct {
 	graph      graph
 	members    map[change.Ref][]change.Ref // of groups: direct members, and child groups
 	principals map[string][]int32
+	placed     [][]change.Ref         // by system: where it is
+	places     map[change.Ref][]int32 // the systems of each place
+	knownAs    map[string][]int32     // by name in lower case
+	windows    []window               // by name
 	snapshot   []byte
 	digest     string
+	spare      sync.Pool // of *scratch
 }
 
-// build makes a Catalog out of sound entities.
-func build(entities []Entity) (*Catalog, error) {
+// assemble makes a Catalog out of sound entities. It has neither windows nor a digest
+// until it is sealed.
+func assemble(entities []Entity) (*Catalog, error) {
 	for i := range entities {
 		entities[i].normalise()
 	}
@@ -38,15 +46,26 @@ func build(entities []Entity) (*Catalog, error) {
 	for i, e := range entities {
 		c.index[e.Ref] = int32(i)
 	}
-	c.graph = newGraph(entities, c.index)
-	c.members = membersOf(entities)
-	c.principals = principalsOf(entities)
-	b, err := encode(entities)
-	if err != nil {
+	var err error
+	if c.graph, err = newGraph(entities, c.index); err != nil {
 		return nil, err
 	}
-	c.snapshot, c.digest = b, change.DigestOf(b)
+	c.members = membersOf(entities)
+	c.principals = principalsOf(entities)
+	c.placed, c.places = placesOf(entities)
+	c.knownAs = knownAsOf(entities)
 	return c, nil
+}
+
+// seal fixes the content and works out its digest.
+func (c *Catalog) seal() error {
+	slices.SortFunc(c.windows, func(a, b window) int { return cmp.Compare(a.Name, b.Name) })
+	b, err := encode(snapshot{Version: snapshotVersion, Entities: c.entities, Windows: c.Windows()})
+	if err != nil {
+		return err
+	}
+	c.snapshot, c.digest = b, change.DigestOf(b)
+	return nil
 }
 
 // Entity returns everything that the catalog keeps of one entity. The error is
@@ -62,9 +81,14 @@ func (c *Catalog) Entity(ref change.Ref) (Entity, error) {
 // Entities returns all entities, sorted.
 func (c *Catalog) Entities() []Entity { return slices.Clone(c.entities) }
 
-// System returns a system: any Component, Resource, System, API or Domain. The
-// error is NotFound and proposes names that are near.
+// System returns a system: any Component, Resource, System, API or Domain. A place,
+// such as site:husum, is described as one: with the number of systems there as title,
+// and its owner where that is the same for all of them. The error is NotFound and
+// proposes names that are near.
 func (c *Catalog) System(ref change.Ref) (change.System, error) {
+	if isPlace(ref) {
+		return c.placeAsSystem(ref)
+	}
 	i, err := c.system(ref)
 	if err != nil {
 		return change.System{}, err
@@ -105,21 +129,34 @@ func (c *Catalog) Owner(ref change.Ref) change.Ref {
 	return c.entities[i].Owner
 }
 
-// Group returns the members of a redundancy group and how many of them must stay
-// up; no members when there is no such group.
-func (c *Catalog) Group(name string) (members []change.Ref, mustRun int) {
-	for _, g := range c.graph.groups {
-		if g.name == name {
-			return c.refs(g.members), g.mustRun
-		}
-	}
-	return nil, 0
-}
-
 func (c *Catalog) refs(list []int32) []change.Ref {
 	out := make([]change.Ref, len(list))
 	for i, n := range list {
 		out[i] = c.graph.names[n]
 	}
 	return out
+}
+
+// KnownAs returns the systems that somebody outside calls by a name, such as a
+// carrier's circuit number, sorted. Case does not matter.
+func (c *Catalog) KnownAs(name string) []change.Ref {
+	list := c.knownAs[outsideName(name)]
+	if len(list) == 0 {
+		return nil
+	}
+	return c.refs(list)
+}
+
+func outsideName(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+
+func knownAsOf(entities []Entity) map[string][]int32 {
+	m := map[string][]int32{}
+	for i, e := range entities {
+		for _, name := range e.KnownAs {
+			if list := m[outsideName(name)]; !slices.Contains(list, int32(i)) {
+				m[outsideName(name)] = append(list, int32(i))
+			}
+		}
+	}
+	return m
 }

@@ -39,19 +39,23 @@ type Entity struct {
 
 	// Tier is from 1, the most critical, to 4; 0 is unknown.
 	Tier int `json:"tier,omitempty"`
-	// Group is the redundancy group, of which MustRun members must stay up.
-	Group   string `json:"group,omitempty"`
-	MustRun int    `json:"mustRun,omitempty"`
+	// Group is the redundancy group, of which MustRun members must stay up. Within
+	// holds the groups around it, the innermost first.
+	Group   string  `json:"group,omitempty"`
+	MustRun int     `json:"mustRun,omitempty"`
+	Within  []Outer `json:"within,omitempty"`
 
 	Site    string `json:"site,omitempty"`
 	Cluster string `json:"cluster,omitempty"`
 	Region  string `json:"region,omitempty"`
 	// Availability is a target such as 99.9%.
 	Availability string `json:"availability,omitempty"`
-	// Maintenance says when the owner allows work, as it was written.
-	Maintenance string            `json:"maintenance,omitempty"`
-	Contacts    map[string]string `json:"contacts,omitempty"`
-	Endpoints   map[string]string `json:"endpoints,omitempty"`
+	// Maintenance names maintenance windows in which the owner allows work.
+	Maintenance []string `json:"maintenance,omitempty"`
+	// KnownAs holds the names by which others know the system, such as a circuit number.
+	KnownAs   []string          `json:"knownAs,omitempty"`
+	Contacts  map[string]string `json:"contacts,omitempty"`
+	Endpoints map[string]string `json:"endpoints,omitempty"`
 
 	DependsOn      []change.Ref `json:"dependsOn,omitempty"`
 	PartOf         []change.Ref `json:"partOf,omitempty"`
@@ -70,8 +74,12 @@ func (e *Entity) normalise() {
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
 	}
-	slices.Sort(e.Principals)
-	e.Principals = slices.Compact(e.Principals)
+	for _, list := range []*[]string{&e.Principals, &e.Maintenance, &e.KnownAs} {
+		slices.Sort(*list)
+		if *list = slices.Compact(*list); len(*list) == 0 {
+			*list = nil
+		}
+	}
 	if len(e.Contacts) == 0 {
 		e.Contacts = nil
 	}

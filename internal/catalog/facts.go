@@ -37,6 +37,7 @@ var facts = []fact{
 	{"tier", systemKinds, readTier},
 	{"redundancy-group", systemKinds, readGroup},
 	{"redundancy-min", systemKinds, readMinimum},
+	{"redundancy-within", systemKinds, readWithin},
 	{"reached-through", systemKinds, readThrough},
 	{"contact.", append(slices.Clone(systemKinds), kindGroup), readContact},
 	{"endpoint.", systemKinds, readEndpoint},
@@ -44,7 +45,8 @@ var facts = []fact{
 	{"cluster", systemKinds, keep(func(e *Entity) *string { return &e.Cluster })},
 	{"region", systemKinds, keep(func(e *Entity) *string { return &e.Region })},
 	{"availability-target", systemKinds, readAvailability},
-	{"maintenance-window", systemKinds, keep(func(e *Entity) *string { return &e.Maintenance })},
+	{"maintenance-window", systemKinds, readMaintenance},
+	{"known-as", systemKinds, readKnownAs},
 	{"principals", []string{kindUser}, readPrincipals},
 }
 
@@ -146,6 +148,36 @@ func readMinimum(s *source, v value) string {
 		return fmt.Sprintf("is %q; expected how many members must stay up, \"1\" or more", v.text)
 	}
 	s.entity.MustRun = n
+	return ""
+}
+
+// deepest is the most redundancy groups around one.
+const deepest = 8
+
+func readWithin(s *source, v value) string {
+	for _, part := range list(v.text) {
+		name, text, _ := strings.Cut(part, "=")
+		name = strings.TrimSpace(name)
+		n, err := strconv.Atoi(strings.TrimSpace(text))
+		if err != nil || n < 1 || !groupPattern.MatchString(name) {
+			return fmt.Sprintf("holds %q; expected the group around this one with how many of its members must stay up, then the group around that: orders-eu=1, orders-world=1", part)
+		}
+		s.entity.Within = append(s.entity.Within, Outer{name, n})
+	}
+	if len(s.entity.Within) > deepest {
+		s.entity.Within = nil
+		return fmt.Sprintf("names more than %d groups, one around the other", deepest)
+	}
+	return ""
+}
+
+func readMaintenance(s *source, v value) string {
+	s.entity.Maintenance = list(strings.ToLower(v.text))
+	return ""
+}
+
+func readKnownAs(s *source, v value) string {
+	s.entity.KnownAs = list(v.text)
 	return ""
 }
 

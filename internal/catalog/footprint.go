@@ -1,29 +1,32 @@
 package catalog
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/changectl/changectl/internal/change"
 )
 
 // Footprint returns what a change that works on touch and looks at observe lays
-// hold of. All lists are sorted by system, each with a shortest path.
+// hold of. All lists are sorted by system, each with a shortest path; paths share
+// memory and must not be altered. What is named may be site:NAME, cluster:NAME or
+// region:NAME for all systems there.
 //
 //   - Touch: what is named, and the parts of what is named, at any depth.
 //   - Impact: what loses service, without what is touched: all that depends on
 //     something that is down, and every whole that a part of is down. A member of
-//     a redundancy group passes its outage on only when the group no longer keeps
-//     the members that must run.
-//   - Degraded: the groups that lose members but keep enough. Touched holds the
-//     members that are down, be they touched or impacted.
+//     redundancy groups passes its outage on only when the outermost of them no
+//     longer keeps the members that must run.
+//   - Degraded: the outermost groups that lose systems but keep enough. Touched
+//     holds the members that are down, be they touched or impacted.
 //   - Observe: what is named, what the touched systems are operated through (and
 //     that again is operated through), and all that these depend on; without what
 //     is touched.
+//   - Severed: what the change takes down of its own way in, unless a redundancy
+//     group on the way keeps enough.
 //
 // The error is NotFound for a name that is not a system.
 func (c *Catalog) Footprint(touch, observe []change.Ref) (change.Footprint, error) {
-	touched, err := c.touch(touch)
+	touched, err := c.systems(touch)
 	if err != nil {
 		return change.Footprint{}, err
 	}
@@ -31,115 +34,65 @@ func (c *Catalog) Footprint(touch, observe []change.Ref) (change.Footprint, erro
 	if err != nil {
 		return change.Footprint{}, err
 	}
-	out := c.graph.outageOf(touched.found())
-	f := change.Footprint{Touch: c.refs(slices.Sorted(slices.Values(touched.found())))}
-	f.Impact = c.affected(c.impact(touched, out), touched)
-	f.Degraded = c.degraded(out)
-	f.Observe = c.affected(c.observe(named, c.wayIn(touched)), touched)
-	return f, nil
+	s := c.borrow()
+	defer c.giveBack(s)
+	g := &c.graph
+	s.touched.fromRoots(touched, g.parts.of)
+	s.loseService(g)
+	s.look(g, named)
+	return change.Footprint{
+		Touch:    c.refs(s.touched.seen.appendTo(nil)),
+		Impact:   s.paths(&s.impact, nil),
+		Degraded: c.degraded(&s.out),
+		Observe:  s.paths(&s.sight, &s.touched),
+		Severed:  c.severed(s, touched),
+	}, nil
 }
 
-// WayIn returns what the touched systems are operated through and all that this
-// depends on, with a shortest path. Unlike a footprint's Observe it does not leave
-// out what is touched: a change that takes away its own way in finds it here.
-func (c *Catalog) WayIn(touch []change.Ref) ([]change.Affected, error) {
-	touched, err := c.touch(touch)
-	if err != nil {
-		return nil, err
-	}
-	return c.affected(c.observe(nil, c.wayIn(touched)), nil), nil
-}
-
-// systems returns the indices of systems, sorted and each once.
+// systems returns the nodes of systems and places, sorted and each once.
 func (c *Catalog) systems(refs []change.Ref) ([]int32, error) {
 	list := make([]int32, 0, len(refs))
 	for _, ref := range refs {
-		i, err := c.system(ref)
+		these, err := c.nodes(ref)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, i)
+		list = append(list, these...)
 	}
 	slices.Sort(list)
 	return slices.Compact(list), nil
 }
 
-func (c *Catalog) touch(refs []change.Ref) (*walk, error) {
-	named, err := c.systems(refs)
-	if err != nil {
-		return nil, err
-	}
-	w := newWalk(len(c.entities), nil)
-	w.run([][]seed{seeds(named, isRoot)}, c.graph.parts.of)
-	return w, nil
+// loseService finds what is down, and the shortest paths from what is touched to what
+// loses service with it.
+func (s *scratch) loseService(g *graph) {
+	s.out.spread(s.touched.found, g.neededBy)
+	s.follow(g, s.out.held)
 }
 
-func (c *Catalog) impact(touched *walk, out outage) *walk {
-	w := newWalk(len(c.entities), touched)
-	for _, i := range touched.found() {
-		w.parent[i] = isRoot // never found again
+// follow finds what needs the touched systems, past all that is not held back.
+func (s *scratch) follow(g *graph, held nodeset) {
+	for _, i := range s.touched.found {
+		s.impact.seen.add(i) // so that it is not found
 	}
-	w.run(touched.asSources(), func(i int32) []int32 {
-		if g := c.graph.group[i]; g >= 0 && !out.broken[g] {
+	s.impact.fromFound(&s.touched, func(i int32) []int32 {
+		if held.has(i) {
 			return nil
 		}
-		return c.graph.neededBy.of(i)
+		return g.neededBy.of(i)
 	})
-	return w
+	for _, i := range s.touched.found {
+		s.impact.seen.remove(i)
+	}
 }
 
-func (c *Catalog) wayIn(touched *walk) *walk {
-	w := newWalk(len(c.entities), touched)
-	w.run(touched.asSources(), c.graph.through.of)
-	return w
-}
-
-func (c *Catalog) observe(named []int32, way *walk) *walk {
-	w := newWalk(len(c.entities), way)
-	start := make([][]seed, max(1, len(way.levels)))
-	for d, level := range way.levels {
-		start[d] = seeds(level, isInBase)
+// look finds the way in, what is observed, and which of it the way in needs.
+func (s *scratch) look(g *graph, named []int32) {
+	s.way.fromFound(&s.touched, g.through.of)
+	s.sight.fromBoth(&s.way, named, g.needs.of)
+	s.access = &s.sight
+	if len(named) > 0 {
+		s.access = &s.needed
+		s.needed.fromBoth(&s.way, nil, g.needs.of)
 	}
-	start[0] = append(start[0], seeds(named, isRoot)...)
-	w.run(start, c.graph.needs.of)
-	return w
-}
-
-func (c *Catalog) affected(w, without *walk) []change.Affected {
-	names := c.graph.names
-	var list []int32
-	for i, p := range w.parent {
-		if p != isUnseen && (without == nil || without.parent[i] == isUnseen) {
-			list = append(list, int32(i))
-		}
-	}
-	if len(list) == 0 {
-		return nil
-	}
-	out := make([]change.Affected, len(list))
-	slab := make([]change.Ref, 0, w.pathLengths())
-	var path []int32
-	for n, i := range list {
-		path = w.path(path[:0], i)
-		mine := slab[len(slab) : len(slab)+len(path)]
-		slab = slab[:len(slab)+len(path)]
-		for back, p := range path {
-			mine[len(path)-1-back] = names[p]
-		}
-		out[n] = change.Affected{System: names[i], Path: slices.Clip(mine)}
-	}
-	return out
-}
-
-func (c *Catalog) degraded(out outage) []change.Degraded {
-	var list []change.Degraded
-	for n, lost := range out.lost {
-		if lost == 0 || out.broken[n] {
-			continue
-		}
-		g := c.graph.groups[n]
-		list = append(list, change.Degraded{Group: g.name, Members: c.refs(g.members), Touched: c.refs(out.membersOf(g)), MustRun: g.mustRun})
-	}
-	slices.SortFunc(list, func(a, b change.Degraded) int { return cmp.Compare(a.Group, b.Group) })
-	return list
 }

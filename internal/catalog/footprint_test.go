@@ -73,16 +73,6 @@ func TestAmongPathsOfOneLengthTheFirstNameIsKept(t *testing.T) {
 	}
 }
 
-func TestTheWayInIsShownEvenWhereItIsTouched(t *testing.T) {
-	got, err := load(t, "a.yaml", plant).WayIn(refs("resource:a resource:jump"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := "feed=jump>router>feed jump=a>jump rack=a>jump>rack router=jump>router"; paths(got) != want {
-		t.Errorf("got  %s\nwant %s", paths(got), want)
-	}
-}
-
 func refs(s string) []change.Ref {
 	var all []change.Ref
 	for f := range strings.FieldsSeq(s) {

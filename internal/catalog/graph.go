@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/changectl/changectl/internal/change"
@@ -13,16 +14,10 @@ type graph struct {
 	needs    adjacency    // what a system depends on, and a whole on its parts
 	neededBy adjacency    // the same, the other way
 	parts    adjacency    // of a whole
+	wholes   adjacency    // of a part
 	through  adjacency    // what a system is operated through
-	group    []int32      // redundancy group of a system, or -1
-	groups   []redundancy
-}
-
-// redundancy is a group of which mustRun members must stay up.
-type redundancy struct {
-	name    string
-	members []int32
-	mustRun int
+	leads    adjacency    // the same, the other way
+	redundancy
 }
 
 // adjacency holds the neighbours of node i in to[start[i]:start[i+1]], sorted.
@@ -30,53 +25,53 @@ type adjacency struct{ start, to []int32 }
 
 func (a adjacency) of(i int32) []int32 { return a.to[a.start[i]:a.start[i+1]] }
 
-func newAdjacency(lists [][]int32) adjacency {
-	a := adjacency{start: make([]int32, 1, len(lists)+1)}
-	for _, l := range lists {
-		slices.Sort(l)
-		a.to = append(a.to, slices.Compact(l)...)
-		a.start = append(a.start, int32(len(a.to)))
+// arc is an edge of the graph.
+type arc struct{ from, to int32 }
+
+func newAdjacency(nodes int, arcs []arc) adjacency {
+	slices.SortFunc(arcs, func(a, b arc) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to)) })
+	arcs = slices.Compact(arcs)
+	a := adjacency{start: make([]int32, nodes+1), to: make([]int32, len(arcs))}
+	for n, e := range arcs {
+		a.start[e.from+1]++
+		a.to[n] = e.to
+	}
+	for i := range nodes {
+		a.start[i+1] += a.start[i]
 	}
 	return a
 }
 
-func newGraph(entities []Entity, index map[change.Ref]int32) graph {
-	n := len(entities)
-	needs, neededBy, parts, through := make([][]int32, n), make([][]int32, n), make([][]int32, n), make([][]int32, n)
-	g := graph{names: make([]change.Ref, n), group: make([]int32, n)}
-	numbers := map[string]int32{}
-	for at, e := range entities {
-		i := int32(at)
-		for _, ref := range e.DependsOn {
-			needs[i] = append(needs[i], index[ref])
-			neededBy[index[ref]] = append(neededBy[index[ref]], i)
-		}
-		for _, ref := range e.PartOf {
-			whole := index[ref]
-			needs[whole] = append(needs[whole], i)
-			neededBy[i] = append(neededBy[i], whole)
-			parts[whole] = append(parts[whole], i)
-		}
-		for _, ref := range e.ReachedThrough {
-			through[i] = append(through[i], index[ref])
-		}
-		g.names[i], g.group[i] = e.Ref, g.join(numbers, e, i)
+func reversed(arcs []arc) []arc {
+	other := make([]arc, len(arcs))
+	for n, e := range arcs {
+		other[n] = arc{e.to, e.from}
 	}
-	g.needs, g.neededBy, g.parts, g.through = newAdjacency(needs), newAdjacency(neededBy), newAdjacency(parts), newAdjacency(through)
-	return g
+	return other
 }
 
-// join adds a member to its redundancy group and returns the group's number.
-func (g *graph) join(numbers map[string]int32, e Entity, i int32) int32 {
-	if e.Group == "" {
-		return -1
+func newGraph(entities []Entity, index map[change.Ref]int32) (graph, error) {
+	g := graph{names: make([]change.Ref, len(entities))}
+	var needs, parts, through []arc
+	for n, e := range entities {
+		i := int32(n)
+		g.names[i] = e.Ref
+		for _, ref := range e.DependsOn {
+			needs = append(needs, arc{i, index[ref]})
+		}
+		for _, ref := range e.PartOf {
+			parts = append(parts, arc{index[ref], i})
+		}
+		for _, ref := range e.ReachedThrough {
+			through = append(through, arc{i, index[ref]})
+		}
 	}
-	n, ok := numbers[e.Group]
-	if !ok {
-		n = int32(len(g.groups))
-		numbers[e.Group] = n
-		g.groups = append(g.groups, redundancy{name: e.Group, mustRun: e.MustRun})
-	}
-	g.groups[n].members = append(g.groups[n].members, i)
-	return n
+	needs = append(needs, parts...)
+	nodes := len(entities)
+	g.needs, g.neededBy = newAdjacency(nodes, needs), newAdjacency(nodes, reversed(needs))
+	g.parts, g.wholes = newAdjacency(nodes, parts), newAdjacency(nodes, reversed(parts))
+	g.through, g.leads = newAdjacency(nodes, through), newAdjacency(nodes, reversed(through))
+	var err error
+	g.redundancy, err = newRedundancy(entities)
+	return g, err
 }

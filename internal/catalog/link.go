@@ -14,19 +14,31 @@ type linker struct {
 	sources  []*source
 	byRef    map[change.Ref]*source
 	known    []change.Ref
-	trees    map[edge]forest
+	trees    map[edge]*tree
 	problems *problems
 	hinted   int // references for which near names were looked up
+}
+
+// tree holds the relations of one kind that must not come back to where they began.
+type tree struct {
+	forest forest
+	edges  []kinship
+}
+
+type kinship struct {
+	relative
+	said     *source
+	from, to *source
 }
 
 // mostHints bounds the search for near names, which looks at the whole catalog.
 const mostHints = 50
 
-// link resolves the references between sources and returns the entities without
-// what is broken.
-func link(sources []*source, found *problems) []Entity {
-	l := linker{byRef: map[change.Ref]*source{}, trees: map[edge]forest{partOf: {}, memberOf: {}}, problems: found}
-	for _, s := range sources {
+// link resolves the references between what was read and returns it without what is
+// broken.
+func link(read collected, found *problems) ([]Entity, []*windowSource) {
+	l := linker{byRef: map[change.Ref]*source{}, trees: map[edge]*tree{partOf: {}, memberOf: {}}, problems: found}
+	for _, s := range read.sources {
 		l.add(s)
 	}
 	for _, s := range l.sources {
@@ -34,16 +46,19 @@ func link(sources []*source, found *problems) []Entity {
 			l.resolve(s, r)
 		}
 	}
+	l.grow(l.trees[partOf])
+	l.grow(l.trees[memberOf])
 	l.owners()
 	l.redundancy()
 	l.persons()
+	windows := l.linkWindows(read.windows)
 	var entities []Entity
 	for _, s := range l.sources {
 		if s.kind != kindLocation {
 			entities = append(entities, s.entity)
 		}
 	}
-	return entities
+	return entities, windows
 }
 
 func (l *linker) add(s *source) {
@@ -66,13 +81,27 @@ func (l *linker) resolve(s *source, r relative) {
 	if r.reverse {
 		from, to = to, s
 	}
-	if tree := l.trees[r.edge]; tree != nil {
-		if way := tree.add(string(from.entity.Ref), string(to.entity.Ref)); way != nil {
-			s.fail(r.node, r.path, "closes a cycle: %s", strings.Join(way, " -> "))
-			return
-		}
+	if t := l.trees[r.edge]; t != nil {
+		t.forest.add(string(from.entity.Ref), string(to.entity.Ref), len(t.edges))
+		t.edges = append(t.edges, kinship{r, s, from, to})
+		return
 	}
 	from.entity.connect(r, to.entity.Ref)
+}
+
+// grow connects what makes no cycle, and reports what does.
+func (l *linker) grow(t *tree) {
+	closing := map[int]bool{}
+	for _, c := range t.forest.cycles() {
+		k := t.edges[c.edge]
+		k.said.fail(k.node, k.path, "closes a cycle: %s", strings.Join(c.way, " -> "))
+		closing[c.edge] = true
+	}
+	for n, k := range t.edges {
+		if !closing[n] {
+			k.from.entity.connect(k.relative, k.to.entity.Ref)
+		}
+	}
 }
 
 func (l *linker) near(ref change.Ref) string {
@@ -111,60 +140,6 @@ func (l *linker) owners() {
 		}
 		s.fail(s.at("spec"), "spec.owner", "is missing; name the group or user that answers for %s", s.entity.Ref)
 	}
-}
-
-// redundancy holds the members of each redundancy group against each other. A
-// group that cannot be right is left out, so that its members pass outages on.
-func (l *linker) redundancy() {
-	groups := map[string][]*source{}
-	var names []string
-	for _, s := range l.sources {
-		name := s.entity.Group
-		if name == "" {
-			if s.entity.MustRun > 0 {
-				s.failFact("redundancy-min", "is given without %sredundancy-group", ours)
-				s.entity.MustRun = 0
-			}
-			continue
-		}
-		if groups[name] == nil {
-			names = append(names, name)
-		}
-		groups[name] = append(groups[name], s)
-	}
-	for _, name := range names {
-		mustRun := agreed(name, groups[name])
-		for _, s := range groups[name] {
-			if s.entity.MustRun = mustRun; mustRun == 0 {
-				s.entity.Group = ""
-			}
-		}
-	}
-}
-
-// agreed returns how many members must stay up, or 0 after reporting why nothing
-// can be said.
-func agreed(name string, members []*source) int {
-	var first *source
-	for _, s := range members {
-		switch n := s.entity.MustRun; {
-		case n == 0:
-		case first == nil:
-			first = s
-		case n != first.entity.MustRun:
-			s.failFact("redundancy-min", "is %d, but the redundancy group %s has %d at %s; the members must agree", n, name, first.entity.MustRun, first.where())
-			return 0
-		}
-	}
-	switch {
-	case first == nil:
-		members[0].failFact("redundancy-group", "no member of the group %s says how many must stay up; add %sredundancy-min", name, ours)
-	case first.entity.MustRun > len(members):
-		first.failFact("redundancy-min", "is %d, but the redundancy group %s has %d member(s)", first.entity.MustRun, name, len(members))
-	default:
-		return first.entity.MustRun
-	}
-	return 0
 }
 
 // failFact reports a problem at one of our annotations or labels.

@@ -27,17 +27,24 @@ type Options struct {
 // could be read, and only a root that cannot be read is an error.
 func Load(fsys fs.FS, root string, opts Options) (*Catalog, []error, error) {
 	var found problems
-	sources, err := collect(fsys, path.Clean(root), &found)
+	read, err := collect(fsys, path.Clean(root), &found)
 	if err != nil {
 		return nil, nil, err
 	}
-	entities := link(sources, &found)
+	entities, windows := link(read, &found)
+	c, err := assemble(entities)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.scopeWindows(windows)
 	list := found.inOrder()
 	if len(list) > 0 && !opts.Lenient {
 		return nil, nil, change.Invalid("the catalog %s has %d problem(s):\n%w", root, len(list), errors.Join(list...))
 	}
-	c, err := build(entities)
-	return c, list, err
+	if err := c.seal(); err != nil {
+		return nil, nil, err
+	}
+	return c, list, nil
 }
 
 // problems gathers what is wrong.
@@ -63,7 +70,7 @@ type loader struct {
 	all      []string // every file of fsys, for patterns; filled when first needed
 	files    map[string]*file
 	texts    map[string]bool // files that an entity includes as text ($text)
-	leads    forest          // from a file to those that its Locations name
+	leads    []lead          // from files to those that their Locations name
 	problems *problems
 }
 
@@ -73,15 +80,21 @@ type file struct {
 	err  error
 }
 
-// collect returns the entities of all files, in the order of their names.
-func collect(fsys fs.FS, root string, found *problems) ([]*source, error) {
-	l := loader{fsys: fsys, files: map[string]*file{}, texts: map[string]bool{}, leads: forest{}, problems: found}
+// collected is what the files hold.
+type collected struct {
+	sources []*source
+	windows []*windowSource
+}
+
+// collect returns what all files hold, in the order of their names.
+func collect(fsys fs.FS, root string, found *problems) (collected, error) {
+	l := loader{fsys: fsys, files: map[string]*file{}, texts: map[string]bool{}, problems: found}
 	var err error
 	if l.queue, err = yamlFiles(fsys, root); err != nil {
-		return nil, change.NotFound("read catalog %s: %w", root, err)
+		return collected{}, change.NotFound("read catalog %s: %w", root, err)
 	}
 	if len(l.queue) == 0 {
-		return nil, change.NotFound("the catalog %s holds no *.yaml or *.yml", root)
+		return collected{}, change.NotFound("the catalog %s holds no *.yaml or *.yml", root)
 	}
 	for len(l.queue) > 0 {
 		name := l.queue[0]
@@ -90,7 +103,8 @@ func collect(fsys fs.FS, root string, found *problems) ([]*source, error) {
 			l.open(name)
 		}
 	}
-	return l.sources(), nil
+	l.rounds()
+	return l.collected(), nil
 }
 
 func yamlFiles(fsys fs.FS, root string) ([]string, error) {
@@ -131,10 +145,9 @@ func (l *loader) open(name string) {
 	}
 }
 
-// sources reads the entities. A file that an entity includes as text is not one
-// of the catalog, whatever the directory that it lies in.
-func (l *loader) sources() []*source {
-	var all []*source
+// collected reads what the files hold. A file that an entity includes as text is not
+// one of the catalog, whatever the directory that it lies in.
+func (l *loader) collected() (all collected) {
 	names := make([]string, 0, len(l.files))
 	for name := range l.files {
 		names = append(names, name)
@@ -146,10 +159,20 @@ func (l *loader) sources() []*source {
 		}
 		l.problems.add(l.files[name].err)
 		for _, d := range l.files[name].docs {
-			if s := readEntity(d, l.problems); s != nil {
-				all = append(all, s)
-			}
+			all.read(d, l.problems)
 		}
 	}
 	return all
+}
+
+func (c *collected) read(d *document.Document, found *problems) {
+	if isOwn(d) {
+		if w := readWindow(d, found); w != nil {
+			c.windows = append(c.windows, w)
+		}
+		return
+	}
+	if s := readEntity(d, found); s != nil {
+		c.sources = append(c.sources, s)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -84,7 +85,7 @@ func TestRelationsAreNormalised(t *testing.T) {
 }
 
 func TestFactsBecomeASystem(t *testing.T) {
-	c := load(t, "a.yaml", team+entity("User", "name: ann", "memberOf: [team]")+`apiVersion: backstage.io/v1beta1
+	c := load(t, "w.yaml", window("nights", "")+window("Saturdays", ""), "a.yaml", team+entity("User", "name: ann", "memberOf: [team]")+`apiVersion: backstage.io/v1beta1
 kind: Resource
 metadata:
   name: db
@@ -100,7 +101,8 @@ metadata:
     changectl.dev/cluster: c1
     changectl.dev/region: north
     changectl.dev/availability-target: "99.95%"
-    changectl.dev/maintenance-window: Saturdays
+    changectl.dev/maintenance-window: Nights, saturdays
+    changectl.dev/known-as: "ACME:OC-123, FO-4711, ACME:OC-123"
     backstage.io/techdocs-ref: dir:.
 spec: {owner: team, note: anything}
 `)
@@ -119,7 +121,7 @@ spec: {owner: team, note: anything}
 		t.Error(diff)
 	}
 	e, _ := c.Entity("resource:db")
-	if e.Cluster != "c1" || e.Region != "north" || e.Availability != "99.95%" || e.Maintenance != "Saturdays" || e.MustRun != 1 {
+	if e.Cluster != "c1" || e.Region != "north" || e.Availability != "99.95%" || cmp.Diff([]string{"nights", "saturdays"}, e.Maintenance) != "" || cmp.Diff([]string{"ACME:OC-123", "FO-4711"}, e.KnownAs) != "" || e.MustRun != 1 {
 		t.Errorf("facts are lost: %+v", e)
 	}
 	if members, mustRun := c.Group("pair"); mustRun != 1 || len(members) != 1 {
@@ -250,8 +252,8 @@ func TestTheExampleCompanyLoads(t *testing.T) {
 		},
 		Observe: []change.Affected{
 			{System: "component:orders-api", Path: []change.Ref{"component:orders-api"}},
-			{System: "resource:core-router", Path: []change.Ref{"resource:orders-db-1", "resource:jump-host", "resource:core-router"}},
-			{System: "resource:jump-host", Path: []change.Ref{"resource:orders-db-1", "resource:jump-host"}},
+			{System: "resource:core-router", Path: []change.Ref{"resource:orders-db-1", "resource:jump-host", "resource:core-router"}, Access: true},
+			{System: "resource:jump-host", Path: []change.Ref{"resource:orders-db-1", "resource:jump-host"}, Access: true},
 		},
 	}
 	if diff := cmp.Diff(want, f); diff != "" {
@@ -264,5 +266,12 @@ func TestTheExampleCompanyLoads(t *testing.T) {
 	degraded := []change.Degraded{{Group: "orders-db", Members: []change.Ref{"resource:orders-db-1", "resource:orders-db-2"}, Touched: []change.Ref{"resource:orders-db-2"}, MustRun: 1}}
 	if diff := cmp.Diff(degraded, f.Degraded); diff != "" || f.Impact != nil {
 		t.Error(diff, f.Impact)
+	}
+	from := time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC)
+	if _, _, limited := c.Open("resource:orders-db-1", from, from.AddDate(0, 1, 0)); limited {
+		t.Error("the databases have a maintenance window, which the walk-through does not keep to")
+	}
+	if open, _, limited := c.Open("resource:jump-host", from, from.AddDate(0, 0, 7)); !limited || len(open) != 2 {
+		t.Errorf("the jump host may be worked on in %v, limited %v", open, limited)
 	}
 }

@@ -40,9 +40,7 @@ func (l *loader) target(d *document.Document, n *yaml.Node, at string) {
 		l.problems.add(d.At(n, at, "%s", message))
 	}
 	for _, name := range names {
-		if way := l.leads.add(d.File, name); way != nil {
-			l.problems.add(d.At(n, at, "leads back to itself: %s", strings.Join(way, " -> ")))
-		}
+		l.leads = append(l.leads, lead{d.File, name, d.At(n, at, "")})
 		l.queue = append(l.queue, name)
 	}
 }
@@ -101,33 +99,21 @@ func matches(pattern, name []string) bool {
 	return ok && matches(pattern[1:], name[1:])
 }
 
-// forest holds edges that must not come back to where they began.
-type forest map[string][]string
-
-// add adds an edge, or returns the cycle that it would close.
-func (f forest) add(from, to string) []string {
-	if slices.Contains(f[from], to) {
-		return nil
-	}
-	if way := f.way(to, from, map[string]bool{}); way != nil {
-		return append([]string{from}, way...)
-	}
-	f[from] = append(f[from], to)
-	return nil
+// lead is one file that a Location names, and where it does so.
+type lead struct {
+	from, to string
+	place    *document.Problem
 }
 
-func (f forest) way(from, to string, seen map[string]bool) []string {
-	if from == to {
-		return []string{to}
+// rounds reports Locations that lead back to themselves.
+func (l *loader) rounds() {
+	var f forest
+	for n, lead := range l.leads {
+		f.add(lead.from, lead.to, n)
 	}
-	seen[from] = true
-	for _, next := range f[from] {
-		if seen[next] {
-			continue
-		}
-		if rest := f.way(next, to, seen); rest != nil {
-			return append([]string{from}, rest...)
-		}
+	for _, c := range f.cycles() {
+		p := *l.leads[c.edge].place
+		p.Message = "leads back to itself: " + strings.Join(c.way, " -> ")
+		l.problems.add(&p)
 	}
-	return nil
 }

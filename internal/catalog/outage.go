@@ -1,66 +1,84 @@
 package catalog
 
-import "slices"
-
-// outage says what is down and what becomes of the redundancy groups.
+// outage says what is lost and what becomes of the redundancy groups.
 type outage struct {
-	down   []bool // by system
-	lost   []int  // by group: how many members are down
-	broken []bool // by group: it keeps too few members
+	graph  *graph
+	down   nodeset
+	gone   []int32 // the systems that are down
+	held   nodeset // systems whose loss is held back by a group that keeps enough
+	lost   []int32 // by group: how many members are down
+	broken []bool  // by group: it keeps too few members
+	hit    []int32 // outermost groups in which a system is down
+	isHit  []bool  // by group
 }
 
-// outageOf follows the loss of service to its end. Whether a group breaks does not
-// depend on the order in which its members go down, so the walk may take any.
-func (g *graph) outageOf(touched []int32) outage {
-	out := outage{lost: make([]int, len(g.groups)), broken: make([]bool, len(g.groups))}
-	if len(g.groups) == 0 {
-		return out
-	}
-	out.down = make([]bool, len(g.group))
-	todo := slices.Clone(touched)
-	for _, i := range touched {
-		out.down[i] = true
-	}
-	for len(todo) > 0 {
-		i := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		n := g.group[i]
-		if n < 0 || out.broken[n] {
-			todo = out.passOn(g, i, todo)
-			continue
-		}
-		out.lost[n]++
-		if len(g.groups[n].members)-out.lost[n] >= g.groups[n].mustRun {
-			continue
-		}
-		// Members that wait in todo pass it on now; when their turn comes, all that
-		// needs them is down already.
-		out.broken[n] = true
-		for _, member := range out.membersOf(g.groups[n]) {
-			todo = out.passOn(g, member, todo)
-		}
-	}
-	return out
+func (o *outage) size(g *graph) {
+	o.graph = g
+	o.down, o.held, o.gone = newNodeset(len(g.names)), newNodeset(len(g.names)), make([]int32, 0, len(g.names))
+	o.lost, o.broken, o.isHit = make([]int32, len(g.groups)), make([]bool, len(g.groups)), make([]bool, len(g.groups))
+	copy(o.held, g.inAny)
 }
 
-// passOn takes down what needs i and appends it to todo.
-func (o *outage) passOn(g *graph, i int32, todo []int32) []int32 {
-	for _, next := range g.neededBy.of(i) {
-		if !o.down[next] {
-			o.down[next] = true
-			todo = append(todo, next)
-		}
-	}
-	return todo
+func (o *outage) reset() {
+	o.gone, o.hit = o.gone[:0], o.hit[:0]
+	clear(o.down)
+	clear(o.lost)
+	clear(o.broken)
+	clear(o.isHit)
+	copy(o.held, o.graph.inAny)
 }
 
-// membersOf returns the members of a group that are down.
-func (o *outage) membersOf(g redundancy) []int32 {
-	var list []int32
-	for _, m := range g.members {
-		if o.down[m] {
-			list = append(list, m)
+// spread takes down nodes and follows the loss to its end along next. A member of
+// redundancy groups passes it on only when the outermost of them breaks. Whether it
+// does so does not depend on the order in which members go down, so any will do.
+func (o *outage) spread(nodes []int32, next adjacency) {
+	o.take(nodes)
+	for n := 0; n < len(o.gone); n++ {
+		i := o.gone[n]
+		switch {
+		case !o.held.has(i):
+			o.take(next.of(i))
+		case o.lose(i):
+			// Members that wait for their turn pass it on now; when that comes, all that
+			// needs them is down already.
+			for _, m := range o.graph.groups[o.graph.outer[i]].below {
+				o.held.remove(m)
+				if o.down.has(m) {
+					o.take(next.of(m))
+				}
+			}
 		}
 	}
-	return list
 }
+
+func (o *outage) take(nodes []int32) {
+	for _, i := range nodes {
+		if o.down.add(i) {
+			o.gone = append(o.gone, i)
+		}
+	}
+}
+
+// lose takes a system from its group, and that from the one around it where it breaks.
+// It reports whether the outermost breaks.
+func (o *outage) lose(i int32) bool {
+	if outer := o.graph.outer[i]; !o.isHit[outer] {
+		o.isHit[outer] = true
+		o.hit = append(o.hit, outer)
+	}
+	for n := o.graph.group[i]; ; {
+		g := &o.graph.groups[n]
+		o.lost[n]++
+		if o.broken[n] || g.size()-int(o.lost[n]) >= g.mustRun {
+			return false
+		}
+		o.broken[n] = true
+		if g.within == none {
+			return true
+		}
+		n = g.within
+	}
+}
+
+// passes reports whether a system is lost and what stands behind it feels that.
+func (o *outage) passes(i int32) bool { return o.down.has(i) && !o.held.has(i) }

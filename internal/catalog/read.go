@@ -152,8 +152,8 @@ func (s *source) describe() {
 	}
 }
 
-// where names the place of the entity, for problems with another one.
-func (s *source) where() string {
-	n := s.at("metadata.name")
-	return fmt.Sprintf("%s:%d", s.doc.File, n.Line)
+// where names the place of what is read, for problems with another one.
+func (r *reader) where() string {
+	n := r.at("metadata.name")
+	return fmt.Sprintf("%s:%d", r.doc.File, n.Line)
 }

@@ -9,15 +9,17 @@ import (
 	"github.com/changectl/changectl/internal/change"
 )
 
-const snapshotVersion = 1
+// Version 1 knew no maintenance windows.
+const snapshotVersion = 2
 
 type snapshot struct {
-	Version  int      `json:"version"`
-	Entities []Entity `json:"entities"`
+	Version  int                        `json:"version"`
+	Entities []Entity                   `json:"entities"`
+	Windows  []change.MaintenanceWindow `json:"windows,omitempty"`
 }
 
-func encode(entities []Entity) ([]byte, error) {
-	b, err := change.Canonical(snapshot{Version: snapshotVersion, Entities: entities})
+func encode(s snapshot) ([]byte, error) {
+	b, err := change.Canonical(s)
 	if err != nil {
 		return nil, fmt.Errorf("encode catalog: %w", err)
 	}
@@ -43,11 +45,19 @@ func FromSnapshot(b []byte) (*Catalog, error) {
 	if s.Version != snapshotVersion {
 		return nil, change.Invalid("catalog snapshot has version %d; this program reads version %d", s.Version, snapshotVersion)
 	}
-	if err := sound(s.Entities); err != nil {
+	if err := sound(s); err != nil {
 		return nil, err
 	}
-	c, err := build(s.Entities)
+	c, err := assemble(s.Entities)
 	if err != nil {
+		return nil, err
+	}
+	for _, w := range s.Windows {
+		if err := c.restore(w); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.seal(); err != nil {
 		return nil, err
 	}
 	if !bytes.Equal(c.snapshot, b) {
@@ -56,19 +66,43 @@ func FromSnapshot(b []byte) (*Catalog, error) {
 	return c, nil
 }
 
-// sound checks that every reference leads to an entity.
-func sound(entities []Entity) error {
-	known := make(map[change.Ref]bool, len(entities))
-	for _, e := range entities {
+// restore adds a window; a scope that is not as it is kept shows in the digest.
+func (c *Catalog) restore(in change.MaintenanceWindow) error {
+	w, err := newWindow(in)
+	if err != nil {
+		return change.Invalid("catalog snapshot: maintenance window %s: %w", in.Name, err)
+	}
+	if w.Scope, err = c.ResolveScope(in.Scope); err != nil {
+		return change.Invalid("catalog snapshot: maintenance window %s: %w", in.Name, err)
+	}
+	c.windows = append(c.windows, w)
+	return nil
+}
+
+// sound checks that every reference leads to something that is there once.
+func sound(s snapshot) error {
+	known, windows := make(map[change.Ref]bool, len(s.Entities)), map[string]bool{}
+	for _, e := range s.Entities {
 		if known[e.Ref] {
 			return change.Invalid("catalog snapshot holds %s twice", e.Ref)
 		}
 		known[e.Ref] = true
 	}
-	for _, e := range entities {
+	for _, w := range s.Windows {
+		if windows[w.Name] {
+			return change.Invalid("catalog snapshot holds the maintenance window %s twice", w.Name)
+		}
+		windows[w.Name] = true
+	}
+	for _, e := range s.Entities {
 		for _, ref := range slices.Concat(e.DependsOn, e.PartOf, e.ReachedThrough, e.MemberOf) {
 			if !known[ref] {
 				return change.Invalid("catalog snapshot: %s refers to %s, which is not in it", e.Ref, ref)
+			}
+		}
+		for _, name := range e.Maintenance {
+			if !windows[name] {
+				return change.Invalid("catalog snapshot: %s names the maintenance window %s, which is not in it", e.Ref, name)
 			}
 		}
 	}

@@ -28,6 +28,9 @@ func roundTrip(t *testing.T, c *catalog.Catalog) {
 	if diff := cmp.Diff(c.Entities(), again.Entities()); diff != "" {
 		t.Error(diff)
 	}
+	if diff := cmp.Diff(c.Windows(), again.Windows()); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func TestASnapshotKeepsTheDigest(t *testing.T) {
@@ -79,14 +82,25 @@ func TestASnapshotThatIsNotOneIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	daily := `{"duration":"4h0m0s","name":"w","rule":"FREQ=DAILY","scope":{},"start":"2027-01-01T22:00","zone":"UTC"}`
 	tests := map[string]struct{ in, want string }{
-		"not JSON":    {"x", "read catalog snapshot"},
-		"unknown key": {`{"entities":[],"more":1,"version":1}`, "read catalog snapshot"},
-		"version":     {`{"entities":[],"version":2}`, "has version 2"},
-		"dangling":    {`{"entities":[{"ref":"resource:a","dependsOn":["resource:b"]}],"version":1}`, "resource:a refers to resource:b"},
-		"twice":       {`{"entities":[{"ref":"resource:a"},{"ref":"resource:a"}],"version":1}`, "holds resource:a twice"},
-		"not sorted":  {`{"version":1,"entities":[{"ref":"resource:b"},{"ref":"resource:a"}]}`, "not in its canonical form"},
-		"more behind": {string(bytes.Clone(b)) + "{}", "not in its canonical form"},
+		"not JSON":       {"x", "read catalog snapshot"},
+		"unknown key":    {`{"entities":[],"more":1,"version":2}`, "read catalog snapshot"},
+		"version":        {`{"entities":[],"version":1}`, "has version 1; this program reads version 2"},
+		"dangling":       {`{"entities":[{"ref":"resource:a","dependsOn":["resource:b"]}],"version":2}`, "resource:a refers to resource:b"},
+		"twice":          {`{"entities":[{"ref":"resource:a"},{"ref":"resource:a"}],"version":2}`, "holds resource:a twice"},
+		"not sorted":     {`{"version":2,"entities":[{"ref":"resource:b"},{"ref":"resource:a"}]}`, "not in its canonical form"},
+		"more behind":    {string(bytes.Clone(b)) + "{}", "not in its canonical form"},
+		"no such window": {`{"entities":[{"maintenance":["w"],"ref":"resource:a"}],"version":2}`, "resource:a names the maintenance window w, which is not in it"},
+		"window twice":   {`{"entities":[],"version":2,"windows":[` + daily + "," + daily + `]}`, "holds the maintenance window w twice"},
+		"broken rule":    {`{"entities":[],"version":2,"windows":[` + strings.Replace(daily, "DAILY", "HOURLY", 1) + `]}`, "maintenance window w: rule: "},
+		"dangling scope": {`{"entities":[],"version":2,"windows":[` + strings.Replace(daily, "{}", `{"owners":["group:x"]}`, 1) + `]}`, "maintenance window w: scope.owners[0]: group:x is not in the catalog"},
+		"groups in a round": {
+			`{"entities":[{"group":"a","mustRun":1,"ref":"resource:a","within":[{"group":"b","mustRun":1},{"group":"a","mustRun":1}]}],"version":2}`,
+			"resource:a disagrees with others about the redundancy group a",
+		},
+		"groups disagree": {`{"entities":[{"group":"a","mustRun":1,"ref":"resource:a"},{"group":"a","mustRun":2,"ref":"resource:b"}],"version":2}`, "resource:b disagrees with others about the redundancy group a"},
+		"group too small": {`{"entities":[{"group":"a","mustRun":2,"ref":"resource:a"}],"version":2}`, "2 of the 1 members of the redundancy group a must stay up"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

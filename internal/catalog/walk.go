@@ -1,142 +1,128 @@
 package catalog
 
-import (
-	"math"
-	"slices"
-)
-
-// What a node's parent can be besides the index of another node of the same walk.
-// At isSource and below it, it is the node isSource-parent of the base walk.
-const (
-	isUnseen int32 = -1
-	isRoot   int32 = -2 // the path begins here
-	isInBase int32 = -3 // the path goes on in the base walk, at the same node
-	isSource int32 = -4
-)
-
 // walk is a breadth first search and the tree of shortest paths that it leaves. It
 // may begin where another walk, its base, has come to; paths then go back through
 // both. Among paths of the same length the one over the smaller index is kept.
 type walk struct {
 	base   *walk
-	parent []int32
-	levels [][]int32 // what was found, by length of path
+	seen   nodeset
+	parent []int32 // of what was seen: the node before it on the path, or as below
+	found  []int32 // by length of path, then by node
+	ends   []int32 // found[ends[d-1]:ends[d]] has paths of d steps
+	sorter nodeset
 }
 
-func newWalk(nodes int, base *walk) *walk {
-	w := &walk{base: base, parent: make([]int32, nodes)}
-	for i := range w.parent {
-		w.parent[i] = isUnseen
+// What a node's parent can be besides the index of another node of the same walk. At
+// inBase and below it, it is the node inBase-parent of the base.
+const (
+	asRoot int32 = -1 // the path begins here
+	asBase int32 = -2 // the path is that of the base to this node
+	inBase int32 = -3
+)
+
+// size makes room for the nodes of a graph.
+func (w *walk) size(nodes int) {
+	w.seen, w.sorter = newNodeset(nodes), newNodeset(nodes)
+	w.parent = make([]int32, nodes)
+	w.found = make([]int32, 0, nodes)
+}
+
+// reset forgets what was found.
+func (w *walk) reset() {
+	clear(w.seen)
+	w.found, w.ends, w.base = w.found[:0], w.ends[:0], nil
+}
+
+func (w *walk) has(i int32) bool { return w.seen.has(i) }
+
+// level returns what has paths of so many steps, sorted; nothing for a nil walk.
+func (w *walk) level(steps int) []int32 {
+	if w == nil || steps >= len(w.ends) {
+		return nil
 	}
-	return w
-}
-
-// seed is where a walk begins. With isSource, its neighbours are found but not the
-// node itself; otherwise it is found, with this parent.
-type seed struct{ node, parent int32 }
-
-func seeds(nodes []int32, parent int32) []seed {
-	list := make([]seed, len(nodes))
-	for i, n := range nodes {
-		list[i] = seed{n, parent}
+	if steps == 0 {
+		return w.found[:w.ends[0]]
 	}
-	return list
+	return w.found[w.ends[steps-1]:w.ends[steps]]
 }
 
-// asSources returns what the walk found as the beginning of another one.
-func (w *walk) asSources() [][]seed {
-	list := make([][]seed, len(w.levels))
-	for d, level := range w.levels {
-		list[d] = seeds(level, isSource)
-	}
-	return list
+// fromRoots searches from nodes along next.
+func (w *walk) fromRoots(roots []int32, next func(int32) []int32) {
+	w.put(roots, asRoot)
+	w.run(nil, nil, next)
 }
 
-// run searches from seeds, which are given by the length of the path that leads to
-// them, along next.
-func (w *walk) run(start [][]seed, next func(int32) []int32) {
-	var front, found []entry
-	for d := 0; d < len(start) || len(front) > 0; d++ {
-		if d < len(start) {
-			front = w.join(front, start[d], d)
-		}
-		slices.Sort(front)
-		found = found[:0]
-		for _, e := range front {
-			node, parent := e.unpack()
-			for _, n := range next(node) {
-				if w.parent[n] == isUnseen {
-					w.parent[n] = parent
-					w.note(n, d+1)
-					found = append(found, pack(n, n))
-				}
-			}
-		}
-		front, found = found, front
-	}
+// fromFound searches along next from where base has come to. What base has found is
+// found again only where a path leads back to it.
+func (w *walk) fromFound(base *walk, next func(int32) []int32) {
+	w.base = base
+	w.run(base, nil, next)
 }
 
-// entry is a node to go on from with what its neighbours get as their parent, as
-// one number: the order of entries is that of their nodes, sources first.
-type entry int64
-
-func pack(node, parent int32) entry {
-	return entry(int64(node)<<32 + int64(parent) - int64(math.MinInt32))
+// fromBoth searches along next from where base has come to, and from roots; all of
+// these are found.
+func (w *walk) fromBoth(base *walk, roots []int32, next func(int32) []int32) {
+	w.base = base
+	w.put(roots, asRoot)
+	w.run(nil, base, next)
 }
 
-func (e entry) unpack() (node, parent int32) {
-	return int32(e >> 32), int32(int64(e)&math.MaxUint32 + math.MinInt32)
-}
-
-func (w *walk) join(front []entry, start []seed, depth int) []entry {
-	for _, s := range start {
-		switch {
-		case s.parent == isSource:
-			front = append(front, pack(s.node, isSource-s.node))
-		case w.parent[s.node] == isUnseen:
-			w.parent[s.node] = s.parent
-			w.note(s.node, depth)
-			front = append(front, pack(s.node, s.node))
+// put finds nodes from outside.
+func (w *walk) put(nodes []int32, parent int32) {
+	for _, i := range nodes {
+		if w.seen.add(i) {
+			w.parent[i] = parent
+			w.found = append(w.found, i)
 		}
 	}
-	return front
 }
 
-func (w *walk) note(n int32, depth int) {
-	for len(w.levels) <= depth {
-		w.levels = append(w.levels, nil)
-	}
-	w.levels[depth] = append(w.levels[depth], n)
-}
-
-// found returns all that the walk came to, nearest first.
-func (w *walk) found() []int32 { return slices.Concat(w.levels...) }
-
-// pathLengths returns the length of all paths together, in nodes.
-func (w *walk) pathLengths() int {
-	sum := 0
-	for d, level := range w.levels {
-		sum += (d + 1) * len(level)
-	}
-	return sum
-}
-
-// path appends the way back from i to where it began.
-func (w *walk) path(to []int32, i int32) []int32 {
-	for {
-		p := w.parent[i]
-		if p != isInBase {
-			to = append(to, i)
+// run goes on step by step. sources are searched from without being found, joined are
+// found as they are.
+func (w *walk) run(sources, joined *walk, next func(int32) []int32) {
+	for steps := 0; ; steps++ {
+		start := 0
+		if steps > 0 {
+			start = int(w.ends[steps-1])
 		}
-		switch {
-		case p == isRoot:
-			return to
-		case p == isInBase:
-			w = w.base
-		case p <= isSource:
-			i, w = isSource-p, w.base
-		default:
-			i = p
+		w.put(joined.level(steps), asBase)
+		w.sorter.order(w.found[start:])
+		w.ends = append(w.ends, int32(len(w.found)))
+		w.spread(w.found[start:], sources.level(steps), next)
+		if len(w.found) == int(w.ends[steps]) && sources.spent(steps) && joined.spent(steps) {
+			return
 		}
+	}
+}
+
+// spent reports whether nothing was found more than so many steps away.
+func (w *walk) spent(steps int) bool { return w == nil || steps+1 >= len(w.ends) }
+
+// spread goes one step on from nodes of this walk and of its base, in the order of
+// the nodes, so that what is found first is the path to keep.
+func (w *walk) spread(own, base []int32, next func(int32) []int32) {
+	for len(own)+len(base) > 0 {
+		if len(own) == 0 || (len(base) > 0 && base[0] <= own[0]) {
+			w.put(next(base[0]), inBase-base[0])
+			base = base[1:]
+		} else {
+			w.put(next(own[0]), own[0])
+			own = own[1:]
+		}
+	}
+}
+
+// before returns the walk and node before a node on its path; not ok where it begins.
+func (w *walk) before(i int32) (*walk, int32, bool) {
+	for w.parent[i] == asBase {
+		w = w.base
+	}
+	switch p := w.parent[i]; {
+	case p == asRoot:
+		return nil, 0, false
+	case p <= inBase:
+		return w.base, inBase - p, true
+	default:
+		return w, p, true
 	}
 }

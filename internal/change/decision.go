@@ -14,12 +14,14 @@ const (
 	BackOut  Verb = "back-out"
 	Cancel   Verb = "cancel"
 	SignOff  Verb = "sign-off"
+	// BreakClaim takes the claim of a change away; it takes two persons.
+	BreakClaim Verb = "break-claim"
 )
 
 // Signed reports whether the verb authorises work and so needs a signature.
 func (v Verb) Signed() bool {
 	switch v {
-	case Approve, Reject, Continue, SignOff:
+	case Approve, Reject, Continue, SignOff, BreakClaim:
 		return true
 	case RetryIt, BackOut, Cancel:
 		return false
@@ -79,8 +81,13 @@ type Hold struct {
 	Number  int       `json:"number"` // from 1, grows with every hold of the change
 	Since   time.Time `json:"since"`
 	Step    string    `json:"step,omitempty"` // empty: between steps, such as at the cutoff
-	During  Status    `json:"during"`         // Running or BackingOut
+	During  Status    `json:"during"`         // Running or BackingOut; before the start, the status that it was held in
 	Reason  string    `json:"reason"`
 	Choices []Verb    `json:"choices"`
 	Cutoff  time.Time `json:"cutoff,omitzero"` // the last moment at which backing out still fits
+	// Neighbours is who else was playing when the hold began.
+	Neighbours []Neighbour `json:"neighbours,omitempty"`
 }
+
+// BeforeStart reports whether the hold is one of a change that has not begun.
+func (h Hold) BeforeStart() bool { return h.During != Running && h.During != BackingOut }

@@ -2,18 +2,33 @@ package change
 
 import "time"
 
-// Holding is a reservation or a claim of another change on one system.
+// Holding is a reservation or a claim of a change, or a declared maintenance, on one
+// system.
 type Holding struct {
-	System Ref       `json:"system"`
-	Mode   Mode      `json:"mode"`
-	Change ID        `json:"change"`
-	Title  string    `json:"title"`
-	Status Status    `json:"status"`
-	Person Ref       `json:"person"` // who submitted it
-	Owner  Ref       `json:"owner,omitempty"`
-	Window Window    `json:"window"`
-	Token  int64     `json:"token,omitempty"` // above 0 for a claim
-	Since  time.Time `json:"since,omitzero"`
+	System Ref    `json:"system"`
+	Mode   Mode   `json:"mode"`
+	Access bool   `json:"access,omitempty"` // observed because the way in to something touched leads over it
+	Path   []Ref  `json:"path,omitempty"`   // from what it works on to System
+	By     ID     `json:"by"`               // the change (CHG-7) or the declared maintenance (MNT-3)
+	Title  string `json:"title"`
+	Type   Type   `json:"type,omitempty"`   // of a change
+	Status Status `json:"status,omitempty"` // of a change
+	// Impact is the class of a declared maintenance.
+	Impact ImpactClass `json:"impact,omitempty"`
+	Person Ref         `json:"person"`          // who submitted or declared it
+	Owner  Ref         `json:"owner,omitempty"` // of the system, where that is known
+	// Whose is whose work it is: the submitter of a change, the owner of a declared maintenance.
+	Whose   string    `json:"whose,omitempty"`
+	Contact string    `json:"contact,omitempty"`
+	Window  Window    `json:"window"`
+	Token   int64     `json:"token,omitempty"` // above 0 for a claim
+	Since   time.Time `json:"since,omitzero"`
+}
+
+// Parallel is another change, not ended, that needs the same person at the same time.
+type Parallel struct {
+	Person Ref     `json:"person"`
+	Other  Holding `json:"other"` // without System and Mode
 }
 
 // Facts is what the ledger reads, inside the transaction, for a judgement about
@@ -23,6 +38,8 @@ type Facts struct {
 	Record    Record
 	Holdings  []Holding // of others, on the systems asked about, overlapping the window or claimed
 	Approvals []Approval
+	Freezes   []Freeze // not lifted, whose bounds overlap the window
+	Parallel  []Parallel
 }
 
 // Severity says whether a finding stands in the way.
@@ -42,6 +59,10 @@ type Finding struct {
 	Systems  []Ref    `json:"systems,omitempty"`
 	Path     []Ref    `json:"path,omitempty"`
 	Other    *Holding `json:"other,omitempty"`
+	Freeze   *Freeze  `json:"freeze,omitempty"`
+	// Next is the first window of the same length in which nothing is in the way. It
+	// is looked up when the finding is shown, and not kept.
+	Next *Window `json:"next,omitempty"`
 }
 
 // Verdict is what a judgement comes to.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/gowebpki/jcs"
 )
@@ -12,11 +13,18 @@ import (
 // Plan is a runbook compiled for one change. It is never altered: what runs is
 // the plan that was approved, byte for byte.
 type Plan struct {
-	Instance   string         `json:"instance"`
-	Title      string         `json:"title"`
-	Type       Type           `json:"type"`
-	Reason     string         `json:"reason"`
-	Submitter  Ref            `json:"submitter"`
+	Instance  string `json:"instance"`
+	Title     string `json:"title"`
+	Type      Type   `json:"type"`
+	Reason    string `json:"reason"`
+	Submitter Ref    `json:"submitter"`
+	// Controller is the one person in charge of an emergency.
+	Controller Ref `json:"controller,omitempty"`
+	// People are the persons whom the plan needs themselves: who submitted it, and users
+	// whom a step names for its sign-off.
+	People []Ref `json:"people,omitempty"`
+	// Exceptions are the freezes from which the plan asks to be excepted.
+	Exceptions []ID           `json:"exceptions,omitempty"`
 	Runbook    Source         `json:"runbook"`
 	Parameters map[string]any `json:"parameters"`
 	Window     Window         `json:"window"`
@@ -60,6 +68,9 @@ type Footprint struct {
 	Impact   []Affected `json:"impact,omitempty"`
 	Degraded []Degraded `json:"degraded,omitempty"`
 	Observe  []Affected `json:"observe,omitempty"`
+	// Severed is the change's own way in where it takes that down itself: the system
+	// that goes down, with the path from what is touched.
+	Severed []Affected `json:"severed,omitempty"`
 }
 
 // Affected is a system reached over the graph, with the path that leads to it:
@@ -67,14 +78,87 @@ type Footprint struct {
 type Affected struct {
 	System Ref   `json:"system"`
 	Path   []Ref `json:"path"`
+	// Access marks an observed system over which the way in to something touched leads.
+	Access bool `json:"access,omitempty"`
 }
 
 // Degraded is a redundancy group that loses members but keeps those it must keep.
+// Where the group is itself a member of one, it is the outermost that is told, with
+// all groups below it.
 type Degraded struct {
 	Group   string `json:"group"`
-	Members []Ref  `json:"members"`
-	Touched []Ref  `json:"touched"`
-	MustRun int    `json:"mustRun"` // members that must stay up
+	Members []Ref  `json:"members,omitempty"` // systems that are members themselves
+	Touched []Ref  `json:"touched,omitempty"` // of Members, those that are down
+	MustRun int    `json:"mustRun"`           // members and groups below, together, that must stay up
+	// Groups are the groups that are members; each is up while it keeps its own MustRun.
+	Groups []Degraded `json:"groups,omitempty"`
+}
+
+// Systems returns the members of the group and of all groups below it.
+func (d Degraded) Systems() []Ref {
+	all := slices.Clone(d.Members)
+	for _, g := range d.Groups {
+		all = append(all, g.Systems()...)
+	}
+	return all
+}
+
+// Breaks reports whether the group keeps too few members when those are down that
+// down says.
+func (d Degraded) Breaks(down func(Ref) bool) bool {
+	up := 0
+	for _, m := range d.Members {
+		if !down(m) {
+			up++
+		}
+	}
+	for _, g := range d.Groups {
+		if !g.Breaks(down) {
+			up++
+		}
+	}
+	return up < d.MustRun
+}
+
+// Concerned returns every system on which others matter: what the footprint holds, and
+// all members of the groups that it degrades.
+func (f Footprint) Concerned() []Ref {
+	var list []Ref
+	for _, h := range f.Hands() {
+		list = append(list, h.System)
+	}
+	for _, d := range f.Degraded {
+		list = append(list, d.Systems()...)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// Hands returns what the footprint holds, touched systems first, each system once
+// for each mode.
+func (f Footprint) Hands() []Hand {
+	type held struct {
+		system Ref
+		mode   Mode
+	}
+	seen := map[held]bool{}
+	var out []Hand
+	add := func(h Hand) {
+		if k := (held{h.System, h.Mode}); !seen[k] {
+			seen[k] = true
+			out = append(out, h)
+		}
+	}
+	for _, r := range f.Touch {
+		add(Hand{System: r, Mode: Touch})
+	}
+	for _, a := range f.Impact {
+		add(Hand{System: a.System, Mode: Impact, Path: a.Path})
+	}
+	for _, a := range f.Observe {
+		add(Hand{System: a.System, Mode: Observe, Access: a.Access, Path: a.Path})
+	}
+	return out
 }
 
 // Mode says how a change lays hold of a system.

@@ -31,16 +31,41 @@ func (r Ref) Kind() string { kind, _, _ := strings.Cut(string(r), ":"); return k
 // Name returns the part after the colon.
 func (r Ref) Name() string { _, name, _ := strings.Cut(string(r), ":"); return name }
 
-// ID names a change: CHG-17. It is also the ID of the change's workflow.
+// ID names a change: CHG-17. It is also the ID of the change's workflow. Declared
+// maintenances (MNT-3) and freezes (FRZ-2) have IDs of the same shape.
 type ID string
 
-var idPattern = regexp.MustCompile(`^CHG-[1-9][0-9]{0,17}$`)
+// The prefixes of IDs.
+const (
+	changePrefix      = "CHG-"
+	maintenancePrefix = "MNT-"
+	freezePrefix      = "FRZ-"
+)
+
+var numberPattern = regexp.MustCompile(`^[1-9][0-9]{0,17}$`)
 
 // ParseID reads the ID of a change, in any case.
 func ParseID(s string) (ID, error) {
+	return parseID(s, changePrefix, "a change; it looks like CHG-17 (changectl list shows them)")
+}
+
+// ParseMaintenanceID reads the ID of a declared maintenance, in any case.
+func ParseMaintenanceID(s string) (ID, error) {
+	return parseID(s, maintenancePrefix, "a declared maintenance; it looks like MNT-3 (changectl declare list shows them)")
+}
+
+// ParseFreezeID reads the ID of a freeze, in any case.
+func ParseFreezeID(s string) (ID, error) {
+	return parseID(s, freezePrefix, "a freeze; it looks like FRZ-2 (changectl freeze list shows them)")
+}
+
+func parseID(s, prefix, what string) (ID, error) {
 	t := strings.ToUpper(strings.TrimSpace(s))
-	if !idPattern.MatchString(t) {
-		return "", Invalid("%q is not the ID of a change; it looks like CHG-17 (changectl list shows them)", s)
+	if n, ok := strings.CutPrefix(t, prefix); !ok || !numberPattern.MatchString(n) {
+		return "", Invalid("%q is not the ID of %s", s, what)
 	}
 	return ID(t), nil
 }
+
+// Declared reports whether the ID is that of a declared maintenance.
+func (id ID) Declared() bool { return strings.HasPrefix(string(id), maintenancePrefix) }

@@ -23,6 +23,10 @@ type Request struct {
 	Runbook    string         `json:"runbook"`
 	Parameters map[string]any `json:"parameters,omitempty"`
 	Window     WindowRequest  `json:"window"`
+	// Controller is the one person in charge of an emergency; for that type only.
+	Controller Ref `json:"controller,omitempty"`
+	// Exceptions are freezes (FRZ-3) from which the change asks to be excepted.
+	Exceptions []ID `json:"exceptions,omitempty"`
 	// Nonce makes a submission that is sent twice happen once.
 	Nonce string `json:"nonce,omitempty"`
 }
@@ -58,7 +62,25 @@ type Record struct {
 	Approvals []Approval `json:"approvals,omitempty"`
 	Runs      []Run      `json:"runs,omitempty"`
 	Findings  []Finding  `json:"findings,omitempty"`
+	// Footprint is what the change lays hold of by the catalog of today, where that
+	// differs from its plan.
+	Footprint *Footprint `json:"footprint,omitempty"`
+	// Accepted are the declared maintenances with which a person decided to go on, for
+	// this revision.
+	Accepted []ID `json:"accepted,omitempty"`
 }
+
+// Holds returns what the change lays hold of: by the catalog of today, and where
+// nothing else is known, by its plan.
+func (r Record) Holds() Footprint {
+	if r.Footprint != nil {
+		return *r.Footprint
+	}
+	return r.Plan.Footprint
+}
+
+// Started reports whether the change has begun: it holds, or held, a claim.
+func (r Record) Started() bool { return !r.StartedAt.IsZero() }
 
 // Person is somebody known to the catalog.
 type Person struct {
@@ -89,4 +111,12 @@ type Submission struct {
 	Digest    string
 	Submitter Ref
 	Nonce     string
+}
+
+// Summary returns the record as a line in a list.
+func (r Record) Summary() Summary {
+	return Summary{
+		ID: r.ID, Revision: r.Revision, Title: r.Plan.Title, Type: r.Plan.Type, Status: r.Status, Runbook: r.Plan.Runbook.Name,
+		Submitter: r.Submitter, Systems: r.Plan.Footprint.Touch, Window: r.Plan.Window, Risk: r.Plan.Risk.Level, Note: r.Note,
+	}
 }

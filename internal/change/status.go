@@ -34,15 +34,16 @@ var Statuses = []Status{
 var follows = map[Status][]Status{
 	Submitted:        {Refused, AwaitingApproval, Scheduled, Cancelled, Expired},
 	AwaitingApproval: {AwaitingApproval, Refused, Rejected, Scheduled, Expired, Cancelled},
-	Scheduled:        {AwaitingApproval, Rejected, Waiting, Running, Expired, Cancelled},
-	Waiting:          {AwaitingApproval, Rejected, Running, Expired, Cancelled},
+	Scheduled:        {AwaitingApproval, Rejected, Waiting, Running, Held, Expired, Cancelled},
+	Waiting:          {AwaitingApproval, Rejected, Running, Held, Expired, Cancelled},
 	Running:          {Held, BackingOut, Completed, Failed},
-	Held:             {Running, BackingOut, Failed},
-	BackingOut:       {Held, BackedOut, Failed},
-	Completed:        {ReviewDue},
-	BackedOut:        {ReviewDue},
-	Failed:           {ReviewDue},
-	ReviewDue:        {Closed},
+	// From a hold before the start it goes back to where it was, or ends.
+	Held:       {Running, BackingOut, Failed, AwaitingApproval, Scheduled, Waiting, Rejected, Expired, Cancelled},
+	BackingOut: {Held, BackedOut, Failed},
+	Completed:  {ReviewDue},
+	BackedOut:  {ReviewDue},
+	Failed:     {ReviewDue},
+	ReviewDue:  {Closed},
 }
 
 // MayFollow reports whether a change in status s may enter next.
@@ -61,7 +62,8 @@ func (s Status) Final() bool {
 	return false
 }
 
-// Active reports whether the change holds a claim on its systems.
+// Active reports whether a change in this status holds a claim on its systems. A hold
+// before the start has none: see Record.Started.
 func (s Status) Active() bool {
 	return s == Running || s == Held || s == BackingOut || s == Failed
 }

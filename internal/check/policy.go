@@ -53,7 +53,8 @@ type requirement struct {
 
 // StandardPolicy is the policy that holds where none is configured: one person
 // of the owning group of each touched system, and a second one from the change
-// managers when the risk is high.
+// managers when the risk is high; for an emergency one other person of the operators
+// (break-glass) instead of these.
 func StandardPolicy() (*Policy, error) { return ParsePolicy("policy.yaml", standard) }
 
 // ParsePolicy reads a policy. Its problems carry file, line and column.

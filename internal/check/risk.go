@@ -74,7 +74,8 @@ func redundancyLost(p change.Plan, _ change.History) (int, string) {
 		return 0, ""
 	}
 	g := p.Footprint.Degraded[0]
-	return 10, fmt.Sprintf("redundancy group %s runs on %d of %d members", g.Group, len(g.Members)-len(g.Touched), len(g.Members))
+	all, down := len(g.Systems()), len(touched(g))
+	return 10, fmt.Sprintf("redundancy group %s runs on %d of %d members", g.Group, all-down, all)
 }
 
 func firstUse(_ change.Plan, h change.History) (int, string) {

@@ -8,12 +8,6 @@ import (
 	"github.com/changectl/changectl/internal/change"
 )
 
-// Estate is what a judgement asks of the catalog of the moment.
-type Estate interface {
-	Owner(system change.Ref) change.Ref
-	IsMember(person, group change.Ref) bool
-}
-
 // product is who acts when no person does.
 const product change.Ref = "system:changectl"
 
@@ -56,12 +50,17 @@ func strangers(r change.Record, e Estate) []string {
 }
 
 // Start judges a change at the start of its window: it runs when the plan is the
-// one that was approved, its approvals and owners still stand, it still fits, and
-// nothing else holds what it needs.
+// one that was approved, the catalog of today adds nothing to what it works on, its
+// approvals and owners still stand, it still fits, and nothing stands in the way by
+// the rules of Review.
 func Start(f change.Facts, e Estate, verify func(change.Approval) error) change.Ruling {
 	r := f.Record
 	if digest, err := r.Plan.Digest(); err != nil || digest != r.Digest {
 		return change.Ruling{To: change.AwaitingApproval, Why: "the plan in the ledger is not the one of its digest; submit the change again"}
+	}
+	if more := added(r); len(more) > 0 {
+		return change.Ruling{To: change.AwaitingApproval, Why: fmt.Sprintf(
+			"the catalog of today adds %s to what is worked on, which nobody has approved: revise the change (changectl submit --revise %s)", listing(more), r.ID)}
 	}
 	if f.Now.Add(Needed(r.Plan)).After(r.Plan.Window.End) {
 		return change.Ruling{To: change.Expired, Why: fmt.Sprintf("the plan and its way back need %s, which no longer fit before %s", Needed(r.Plan), r.Plan.Window.End.UTC().Format(time.RFC3339))}
@@ -72,11 +71,26 @@ func Start(f change.Facts, e Estate, verify func(change.Approval) error) change.
 	if missing := Missing(r, f.Approvals, e, verify, f.Now); len(missing) > 0 {
 		return change.Ruling{To: change.AwaitingApproval, Why: strings.Join(missing, "; ")}
 	}
-	v := Review(f)
+	v := Review(f, e)
 	if v.Blocked() {
 		return change.Ruling{To: change.Waiting, Why: first(v), Findings: v.Findings}
 	}
 	return change.Ruling{To: change.Running, Why: "the window is open, the approvals stand, nothing is in the way", Findings: v.Findings}
+}
+
+// added returns what the change works on by the catalog of today beyond its plan.
+func added(r change.Record) []change.Ref {
+	planned := map[change.Ref]bool{}
+	for _, t := range r.Plan.Footprint.Touch {
+		planned[t] = true
+	}
+	var more []change.Ref
+	for _, t := range r.Holds().Touch {
+		if !planned[t] {
+			more = append(more, t)
+		}
+	}
+	return more
 }
 
 func first(v change.Verdict) string {

@@ -158,12 +158,16 @@ func roles(list []change.Statement) string {
 	return strings.Join(names, ", ")
 }
 
-// confirm asks on a terminal and nowhere else.
 func (o *signOptions) confirm(rec change.Record, list []change.Statement) error {
-	if o.yes || !o.env.IsTerminal(o.env.In) || !o.env.IsTerminal(o.env.Err) {
+	return o.env.confirm(o.yes, "Sign: %s %s revision %d as %s?", o.verb, rec.ID, rec.Revision, roles(list))
+}
+
+// confirm asks before something is signed, on a terminal and nowhere else.
+func (e *Env) confirm(yes bool, format string, args ...any) error {
+	if yes || !e.IsTerminal(e.In) || !e.IsTerminal(e.Err) {
 		return nil
 	}
-	if !o.env.ask("Sign: %s %s revision %d as %s? [y/N] ", o.verb, rec.ID, rec.Revision, roles(list)) {
+	if !e.ask(format+" [y/N] ", args...) {
 		return &codedError{ExitFailed, change.FailedTo("nothing was signed")}
 	}
 	return nil

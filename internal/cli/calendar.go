@@ -21,7 +21,7 @@ func newCalendar(env *Env, run func(context.Context, *calendarOptions) error) *c
 	o := &calendarOptions{env: env}
 	cmd := &cobra.Command{
 		Use:   "calendar",
-		Short: "Show what holds systems, by window",
+		Short: "Show what holds systems, by window: changes and declared maintenances",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
@@ -32,7 +32,7 @@ func newCalendar(env *Env, run func(context.Context, *calendarOptions) error) *c
 }
 
 func runCalendar(ctx context.Context, o *calendarOptions) error {
-	from, to, err := o.span()
+	from, to, err := o.env.span(o.from, o.to, 7*24*time.Hour)
 	if err != nil {
 		return err
 	}
@@ -59,9 +59,9 @@ func runCalendar(ctx context.Context, o *calendarOptions) error {
 			var names []string
 			seen := map[change.ID]bool{}
 			for _, h := range list {
-				if !seen[h.Change] {
-					seen[h.Change] = true
-					names = append(names, string(h.Change))
+				if !seen[h.By] {
+					seen[h.By] = true
+					names = append(names, string(h.By))
 				}
 			}
 			return names
@@ -69,23 +69,24 @@ func runCalendar(ctx context.Context, o *calendarOptions) error {
 	})
 }
 
-func (o *calendarOptions) span() (from, to time.Time, err error) {
-	from = o.env.Now()
-	if o.from != "" {
-		if from, err = o.env.when("--from", o.from); err != nil {
+// span reads --from and --to: from now where nothing is given, and as long as otherwise says.
+func (e *Env) span(fromText, toText string, otherwise time.Duration) (from, to time.Time, err error) {
+	from = e.Now()
+	if fromText != "" {
+		if from, err = e.when("--from", fromText); err != nil {
 			return from, to, err
 		}
 	}
-	to = from.Add(7 * 24 * time.Hour)
-	if d, err := time.ParseDuration(o.to); err == nil {
+	to = from.Add(otherwise)
+	if d, err := time.ParseDuration(toText); err == nil {
 		to = from.Add(d)
-	} else if o.to != "" {
-		if to, err = o.env.when("--to", o.to); err != nil {
+	} else if toText != "" {
+		if to, err = e.when("--to", toText); err != nil {
 			return from, to, err
 		}
 	}
 	if !from.Before(to) {
-		return from, to, change.Invalid("%s is not after --from", o.to).At("--to")
+		return from, to, change.Invalid("%s is not after --from", toText).At("--to")
 	}
 	return from, to, nil
 }

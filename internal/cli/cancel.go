@@ -20,8 +20,9 @@ func newCancel(env *Env, run func(context.Context, *cancelOptions) error) *cobra
 	cmd := &cobra.Command{
 		Use:   "cancel CHG",
 		Short: "Withdraw a change that has not started",
-		Long:  "Withdraw a change that has not started. One that runs is backed out: changectl decide CHG back-out.",
-		Args:  exactly("CHG"),
+		Long: `Withdraw a change that has not started, also one that is held before its start.
+One that runs is backed out: changectl decide CHG back-out.`,
+		Args: exactly("CHG"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.id = args[0]
 			return run(cmd.Context(), o)

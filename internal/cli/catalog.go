@@ -31,8 +31,8 @@ type checked struct {
 }
 
 func newCatalog(env *Env) *cobra.Command {
-	cmd := &cobra.Command{Use: "catalog", Short: "Check a catalog of systems, owners and people", Args: cobra.ArbitraryArgs, RunE: group}
-	cmd.AddCommand(newCatalogCheck(env, runCatalogCheck))
+	cmd := &cobra.Command{Use: "catalog", Short: "Check or import a catalog of systems, owners and people", Args: cobra.ArbitraryArgs, RunE: group}
+	cmd.AddCommand(newCatalogCheck(env, runCatalogCheck), newCatalogImport(env))
 	return cmd
 }
 

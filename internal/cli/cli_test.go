@@ -218,7 +218,9 @@ func TestValidateNamesEveryProblemWithItsPlace(t *testing.T) {
 	other := d.file("other.yaml", "kind: Component\n")
 	d.expect(d.run("validate", good), 0, `Change "Patch the pair" is valid`)
 	d.expect(d.run("validate", good, bad), 1, "bad.yaml:2:", "colour", "1 of 2 files")
-	d.expect(d.run("validate", other), 1, "other.yaml:1:7: kind", "Runbook or Change")
+	d.expect(d.run("validate", other), 1, "other.yaml:1:7: kind", "Runbook, Change or Freeze")
+	freeze := d.file("freeze.yaml", "apiVersion: changectl.dev/v1\nkind: Freeze\nmetadata: {title: Year end}\nspec: {reason: r, owner: a, scope: {}, window: {start: s, end: e}}\n")
+	d.expect(d.run("validate", freeze), 0, `Freeze "Year end" is valid`)
 	d.expect(d.run("validate", "../../runbooks"), 0, "postgres-switchover-patch")
 	d.expect(d.run("validate", "no-such-file"), 1)
 	d.expect(d.run("validate"), 2)
@@ -426,7 +428,7 @@ func TestListsComeInEveryOutput(t *testing.T) {
 
 func TestCalendarAndRunbooks(t *testing.T) {
 	d := newDesk(t)
-	d.service.Holdings = []change.Holding{{System: "resource:a", Mode: change.Touch, Change: "CHG-7", Status: change.Running, Window: apitest.Sample(change.Running).Plan.Window}}
+	d.service.Holdings = []change.Holding{{System: "resource:a", Mode: change.Touch, By: "CHG-7", Status: change.Running, Window: apitest.Sample(change.Running).Plan.Window}}
 	d.service.Books = []httpapi.RunbookInfo{{
 		Name: "patch", Title: "Patch it", Owner: "group:dba", YAML: "kind: Runbook\n",
 		Parameters: []httpapi.RunbookParameter{{Name: "primary", Type: "system", Required: true}, {Name: "n", Type: "int", Default: 3}},

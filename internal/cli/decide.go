@@ -33,6 +33,10 @@ func newDecide(env *Env, run func(context.Context, *decideOptions) error) *cobra
   back-out   undo what was done, last first; also while the change runs
   sign-off   confirm what the step asks to be confirmed (signed with your SSH key)
 
+A change can be held before its start, because a maintenance or a freeze came up
+after it was scheduled: then continue accepts that and lets it start (signed);
+changectl submit --revise CHG moves it, and changectl cancel CHG withdraws it.
+
 changectl explain CHG shows which of these are possible now.`,
 		Args: exactly("CHG", strings.Join(decideVerbs, "|")),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
@@ -89,6 +93,10 @@ func (o *decideOptions) possible(rec change.Record) error {
 	if rec.Status == change.AwaitingApproval {
 		return change.Awaiting("%s awaits approval; there is nothing to decide before it runs", rec.ID).
 			WithHint("changectl explain %s says whose approval is missing", rec.ID)
+	}
+	if h := rec.Hold; h != nil && h.BeforeStart() && !rec.Started() && o.verb != string(change.Continue) {
+		return change.Conflict("%s is held before its start; there is nothing to %s", rec.ID, o.verb).
+			WithHint("changectl decide %s continue --reason TEXT, changectl submit --revise %s, or changectl cancel %s", rec.ID, rec.ID, rec.ID)
 	}
 	if o.step != "" && (rec.Hold == nil || rec.Hold.Step != o.step) {
 		return change.Conflict("%s is %s, not held at step %s", rec.ID, rec.Status, o.step).

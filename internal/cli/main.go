@@ -73,10 +73,14 @@ func newRoot(env *Env) *cobra.Command {
 	f.StringVarP(&env.output, "output", "o", "table", "table, json, yaml or name")
 	f.BoolVar(&env.noColor, "no-color", false, "do not colour (NO_COLOR)")
 	env.settings.flags = f
-	root.AddGroup(&cobra.Group{ID: "change", Title: "Changes:"}, &cobra.Group{ID: "look", Title: "Looking things up:"})
+	root.AddGroup(&cobra.Group{ID: "change", Title: "Changes:"}, &cobra.Group{ID: "around", Title: "Who else is playing, and when:"},
+		&cobra.Group{ID: "look", Title: "Looking things up:"})
 	add(root, "change", newSubmit(env, runSubmit), newPlan(env, runPlan), newValidate(env, runValidate),
-		newApprove(env, runSign), newReject(env, runSign), newDecide(env, runDecide), newCancel(env, runCancel), newWatch(env, runWatch))
-	add(root, "look", newList(env, runList), newShow(env, runShow), newExplain(env, runExplain), newCalendar(env, runCalendar),
+		newApprove(env, runSign), newReject(env, runSign), newDecide(env, runDecide), newCancel(env, runCancel), newWatch(env, runWatch),
+		newBreakClaim(env, runBreakClaim))
+	add(root, "around", newSandbox(env, runSandbox), newSlots(env, runSlots), newCalendar(env, runCalendar), newWindow(env),
+		newFreeze(env), newDeclare(env, runDeclare))
+	add(root, "look", newList(env, runList), newShow(env, runShow), newExplain(env, runExplain),
 		newLog(env), newRunbook(env), newCatalog(env), newSchema(env), newWhoami(env, runWhoami), newVersion(env))
 	return root
 }
@@ -145,4 +149,14 @@ func quoted(args []string) []string {
 		out[i] = `"` + a + `"`
 	}
 	return out
+}
+
+// atMost is exactly for an argument that may be left out.
+func atMost(name string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) <= 1 {
+			return nil
+		}
+		return usage(cmd, "expected at most one "+name+" after "+cmd.CommandPath()+", got "+strings.Join(quoted(args), " "))
+	}
 }

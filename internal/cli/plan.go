@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
+
+	"github.com/changectl/changectl/internal/request"
 )
 
 type planOptions struct {
@@ -31,7 +33,7 @@ exit code is 3 if it would be refused.`,
 }
 
 func runPlan(ctx context.Context, o *planOptions) error {
-	req, doc, err := o.request.read(o.env, o.cmd)
+	req, doc, err := o.request.read(o.env, o.cmd, request.Missing{})
 	if err != nil {
 		return err
 	}

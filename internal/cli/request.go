@@ -22,7 +22,7 @@ type requestOptions struct {
 	flags request.Flags
 }
 
-var requestFlags = []string{"title", "type", "reason", "runbook", "param", "start", "end", "duration", "zone"}
+var requestFlags = []string{"title", "type", "reason", "runbook", "param", "start", "end", "duration", "zone", "controller", "exception"}
 
 func (o *requestOptions) register(cmd *cobra.Command) {
 	f := cmd.Flags()
@@ -36,24 +36,45 @@ func (o *requestOptions) register(cmd *cobra.Command) {
 	f.StringVar(&o.flags.End, "end", "", "end of the window")
 	f.StringVar(&o.flags.Duration, "duration", "", "length of the window instead of its end, such as 90m")
 	f.StringVar(&o.flags.Zone, "zone", "", "IANA zone of start and end, such as Europe/Berlin")
+	f.StringVar(&o.flags.Controller, "controller", "", "with --type emergency: the one person in charge, such as user:dave")
+	f.StringSliceVar(&o.flags.Exceptions, "exception", nil, "ask to be let through this freeze (FRZ-3); may be repeated")
+	completes(cmd, "type", change.Types)
+}
+
+// completes offers the choices of a flag to the shell.
+func completes[T ~string](cmd *cobra.Command, flag string, choices []T) {
+	names := make([]string, len(choices))
+	for i, c := range choices {
+		names[i] = string(c)
+	}
+	// It fails for a flag that does not exist, which the commands' tests would see.
+	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // read returns the request and, when it came from a file, its document.
-func (o *requestOptions) read(env *Env, cmd *cobra.Command) (change.Request, *document.Document, error) {
+func (o *requestOptions) read(env *Env, cmd *cobra.Command, may request.Missing) (change.Request, *document.Document, error) {
 	if o.file == "" {
-		req, err := request.FromFlags(o.flags)
+		req, err := request.FromFlagsWithout(o.flags, may)
 		return req, nil, err
 	}
-	for _, name := range requestFlags {
-		if cmd != nil && cmd.Flags().Changed(name) {
-			return change.Request{}, nil, change.Invalid("cannot go with --file; write it into the file").At("--" + name)
-		}
+	if err := besidesFile(cmd, requestFlags); err != nil {
+		return change.Request{}, nil, err
 	}
 	b, err := readInput(env, o.file)
 	if err != nil {
 		return change.Request{}, nil, err
 	}
-	return request.Parse(inputName(o.file), b)
+	return request.ParseWithout(inputName(o.file), b, may)
+}
+
+// besidesFile refuses flags that would say what the file says.
+func besidesFile(cmd *cobra.Command, flags []string) error {
+	for _, name := range flags {
+		if cmd != nil && cmd.Flags().Changed(name) {
+			return change.Invalid("cannot go with --file; write it into the file").At("--" + name)
+		}
+	}
+	return nil
 }
 
 func inputName(file string) string {
@@ -65,7 +86,9 @@ func inputName(file string) string {
 
 // readInput reads a file, or standard input for -, up to what documents may hold
 // and a byte more, so that too much is noticed.
-func readInput(env *Env, file string) ([]byte, error) {
+func readInput(env *Env, file string) ([]byte, error) { return readUpTo(env, file, document.MaxBytes) }
+
+func readUpTo(env *Env, file string, most int64) ([]byte, error) {
 	in := env.In
 	if file != "-" {
 		f, err := os.Open(file)
@@ -75,7 +98,7 @@ func readInput(env *Env, file string) ([]byte, error) {
 		defer f.Close() //nolint:errcheck // only read
 		in = f
 	}
-	b, err := io.ReadAll(io.LimitReader(in, document.MaxBytes+1))
+	b, err := io.ReadAll(io.LimitReader(in, most+1))
 	if err != nil {
 		return nil, change.FailedTo("read %s: %w", inputName(file), err)
 	}
@@ -96,7 +119,11 @@ func preview(ctx context.Context, env *Env, req change.Request, doc *document.Do
 		return err
 	}
 	if v := (change.Verdict{Findings: p.Findings}); v.Blocked() {
-		return change.Conflict("submitted like this, it would be refused").WithHint("choose another window or other systems")
+		hint := "choose another window or other systems"
+		if w, ok := report.NextSlot(p.Findings); ok {
+			hint = "the next free slot is " + report.Window(w) + ": submit with --next-slot takes it"
+		}
+		return change.Conflict("submitted like this, it would be refused").WithHint("%s", hint)
 	}
 	return nil
 }

@@ -17,6 +17,9 @@ type submitOptions struct {
 	request requestOptions
 	revise  string
 	dryRun  bool
+	// nextSlot has the window chosen: the first free one of the length that is asked for.
+	nextSlot  bool
+	notBefore string
 }
 
 func newSubmit(env *Env, run func(context.Context, *submitOptions) error) *cobra.Command {
@@ -27,7 +30,10 @@ func newSubmit(env *Env, run func(context.Context, *submitOptions) error) *cobra
 		Example: `  changectl submit -f patch.yaml
   changectl submit --title "Patch orders" --reason "Security release" --runbook postgres-switchover-patch \
     --param primary=resource:orders-db-1 --start 2027-03-06T23:00 --duration 90m --zone Europe/Berlin
-  changectl submit -f patch.yaml --revise CHG-17`,
+  changectl submit -f patch.yaml --next-slot --not-before 2027-03-08
+  changectl submit -f patch.yaml --revise CHG-17
+  changectl submit --type emergency --controller user:dave --title "Broken disk" --reason "orders are down" \
+    --runbook replace-disk --param system=resource:orders-db-1 --start 2027-03-06T23:00 --duration 90m --zone Europe/Berlin`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.cmd = cmd
@@ -37,13 +43,23 @@ func newSubmit(env *Env, run func(context.Context, *submitOptions) error) *cobra
 	o.request.register(cmd)
 	cmd.Flags().StringVar(&o.revise, "revise", "", "replace the request of this change; approvals of the old one are void")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only show what would come of it, like changectl plan")
+	cmd.Flags().BoolVar(&o.nextSlot, "next-slot", false, "take the next window in which nothing is in the way; a start is not needed")
+	cmd.Flags().StringVar(&o.notBefore, "not-before", "", "with --next-slot: not before 2027-03-08, 2027-03-08T23:00 or RFC 3339")
 	return cmd
 }
 
 func runSubmit(ctx context.Context, o *submitOptions) error {
-	req, doc, err := o.request.read(o.env, o.cmd)
+	if o.notBefore != "" && !o.nextSlot {
+		return change.Invalid("goes with --next-slot only").At("--not-before")
+	}
+	req, doc, err := o.request.read(o.env, o.cmd, request.Missing{Start: o.nextSlot})
 	if err != nil {
 		return err
+	}
+	if o.nextSlot {
+		if req, err = o.inNextSlot(ctx, req); err != nil {
+			return request.Locate(doc, err)
+		}
 	}
 	if o.dryRun {
 		return preview(ctx, o.env, req, doc)

@@ -34,8 +34,8 @@ func newValidate(env *Env, run func(context.Context, *validateOptions) error) *c
 	o := &validateOptions{env: env}
 	return &cobra.Command{
 		Use:   "validate FILE...",
-		Short: "Check runbooks and change files here, without a server",
-		Long: `Check files of kind Runbook or Change, or all YAML files below a directory.
+		Short: "Check runbooks, change and freeze files here, without a server",
+		Long: `Check files of kind Runbook, Change or Freeze, or all YAML files below a directory.
 Every problem is named with file, line and column; with any, the exit code is 1.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -167,6 +167,11 @@ func (v *validated) check(b []byte) error {
 		r, _, err := request.Parse(v.File, b)
 		v.Name = r.Title
 		return err
+	case request.FreezeKind:
+		f, _, err := request.ParseFreeze(v.File, b)
+		v.Name = f.Title
+		return err
 	}
-	return d.Field("kind", "is %q; expected %s or %s (a catalog is checked by changectl catalog check)", v.Kind, runbook.KindName, request.Kind)
+	return d.Field("kind", "is %q; expected %s, %s or %s (a catalog is checked by changectl catalog check)",
+		v.Kind, runbook.KindName, request.Kind, request.FreezeKind)
 }

@@ -67,13 +67,13 @@ func awaited(ctx context.Context, d *desk, after int64) {
 
 func TestWatchEndsSoonerWhenAskedTo(t *testing.T) {
 	d := newDesk(t, apitest.Sample(change.AwaitingApproval))
-	d.expect(d.run("watch", "CHG-7", "--timeout", "30ms"), 5, "still awaiting-approval after 30ms")
+	d.expect(d.run("watch", "CHG-7", "--timeout", "500ms"), 5, "still awaiting-approval after 500ms")
 	d.expect(d.run("watch", "CHG-7", "--until", "awaiting-approval"), 0)
 	d.expect(d.run("watch", "CHG-7", "--until", "asleep"), 2, "--until")
 	d.expect(d.run("watch", "CHG-7", "--interval", "2m"), 2, "--interval")
 	d.expect(d.run("watch", "CHG-7", "-o", "yaml"), 2, "--output")
 	d = newDesk(t, apitest.Sample(change.Running))
-	d.expect(d.run("watch", "CHG-7", "--timeout", "30ms"), 1, "still running")
+	d.expect(d.run("watch", "CHG-7", "--timeout", "500ms"), 1, "still running")
 	d = newDesk(t, apitest.Sample(change.Running))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

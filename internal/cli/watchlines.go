@@ -65,7 +65,13 @@ func events(old, rec change.Record) []event {
 			list = append(list, e)
 		}
 	}
+	for _, f := range newFindings(old, rec) {
+		list = append(list, event{rec.UpdatedAt, findingLine(f)})
+	}
 	if rec.Hold != nil && (old.Hold == nil || old.Hold.Number != rec.Hold.Number) {
+		for _, l := range report.NeighbourLines(rec.Hold.Neighbours, rec.Hold.Since) {
+			list = append(list, event{rec.Hold.Since, "who else is playing: " + l})
+		}
 		list = append(list, event{rec.Hold.Since, fmt.Sprintf("hold %d: %s; decide: %s", rec.Hold.Number, rec.Hold.Reason, choices(rec.Hold.Choices))})
 	}
 	return list
@@ -83,6 +89,32 @@ func statusEvent(old, rec change.Record) (event, bool) {
 		text += ": " + rec.Note
 	}
 	return event{rec.UpdatedAt, text}, true
+}
+
+// newFindings are those that have come up since the last look while the change holds
+// its systems or stands still; before that its status tells them.
+func newFindings(old, rec change.Record) []change.Finding {
+	if rec.Hold == nil && !rec.Status.Active() {
+		return nil
+	}
+	var list []change.Finding
+	for _, f := range rec.Findings {
+		if !slices.ContainsFunc(old.Findings, func(o change.Finding) bool { return o.Rule == f.Rule && o.Message == f.Message }) {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+func findingLine(f change.Finding) string {
+	mark := "warning: "
+	if f.Severity == change.Blocks {
+		mark = "in the way: "
+	}
+	if h := f.Other; h != nil && h.Contact != "" {
+		return mark + f.Message + " (" + h.Contact + ")"
+	}
+	return mark + f.Message
 }
 
 func choices(l []change.Verb) string {

@@ -97,10 +97,9 @@ func liveText(rec change.Record, now time.Time, width, height int, coloured bool
 		ink(bold, fit(fmt.Sprintf("%s  %s", rec.ID, report.OneLine(rec.Plan.Title)), width)),
 		ink(bold+colourOf(string(rec.Status)), string(rec.Status))+fit(statusTail(rec, now), width-len(rec.Status)),
 		fit("window  "+report.Window(rec.Plan.Window), width))
-	if rec.Status == change.Running || rec.Status == change.Held {
+	if rec.Status == change.Running || (rec.Status == change.Held && rec.Started()) {
 		top = append(top, fit("cutoff  "+cutoffLine(rec, now), width))
 	}
-	top = append(top, "")
 	if rec.Hold != nil {
 		bottom = append(bottom, "", ink(yellow, fit(fmt.Sprintf("held for %s: %s", whole(now.Sub(rec.Hold.Since)), report.OneLine(rec.Hold.Reason)), width)))
 		for _, n := range report.Explain(rec, now).Next {
@@ -116,12 +115,38 @@ func liveText(rec change.Record, now time.Time, width, height int, coloured bool
 	if !rec.Status.Final() {
 		bottom = append(bottom, "", ink(dim, fit("q leaves; the change goes on", width)))
 	}
+	for _, l := range around(rec, now, height-len(top)-len(bottom)-shortest) {
+		top = append(top, ink(red, fit(l, width)))
+	}
+	top = append(top, "")
 	room := height - len(top) - len(bottom) - 1
 	if rec.Status.Final() {
 		room -= 2 // for what is written below the last picture
 	}
 	lines := append(top, liveSteps(rec, now, width, room, coloured)...)
 	return strings.Join(append(lines, bottom...), "\n") + "\n"
+}
+
+// shortest is how many lines the steps need at least, with the empty ones around them.
+const shortest = 8
+
+// around says who else is playing and what has come up, on as many lines as there are.
+func around(rec change.Record, now time.Time, room int) []string {
+	var lines []string
+	if rec.Hold != nil {
+		lines = report.NeighbourLines(rec.Hold.Neighbours, now)
+	}
+	for _, f := range newFindings(change.Record{}, rec) {
+		lines = append(lines, report.OneLine(findingLine(f)))
+	}
+	if room < 1 || len(lines) == 0 {
+		return nil
+	}
+	if len(lines) > room {
+		more := fmt.Sprintf("and %d more around it: changectl explain %s", len(lines)-room+1, rec.ID)
+		lines = append(lines[:room-1:room-1], more)
+	}
+	return lines
 }
 
 func statusTail(rec change.Record, now time.Time) string {

@@ -21,6 +21,9 @@ func TestTheLiveScreenShowsEveryStatus(t *testing.T) {
 	for _, s := range change.Statuses {
 		b.WriteString("== " + string(s) + "\n" + liveText(apitest.Sample(s), apitest.Now, 100, 30, false))
 	}
+	for _, rec := range []change.Record{apitest.Disturbed(), apitest.HeldBeforeStart()} {
+		b.WriteString("== " + rec.Hold.Reason + "\n" + liveText(rec, apitest.Now, 100, 30, false))
+	}
 	if *update {
 		if err := os.WriteFile("testdata/screen.txt", []byte(b.String()), 0o600); err != nil {
 			t.Fatal(err)
@@ -38,8 +41,12 @@ func TestTheLiveScreenShowsEveryStatus(t *testing.T) {
 // The screen fits its terminal, keeps the current step in sight, and colours
 // nothing unless it may.
 func TestTheLiveScreenFits(t *testing.T) {
+	records := []change.Record{apitest.Disturbed(), apitest.HeldBeforeStart()}
 	for _, status := range change.Statuses {
-		rec := apitest.Sample(status)
+		records = append(records, apitest.Sample(status))
+	}
+	for _, rec := range records {
+		status := rec.Status
 		for range 40 {
 			rec.Plan.Steps = append([]change.Step{{Name: "more", Title: "One of many", Phase: change.Preflight}}, rec.Plan.Steps...)
 		}
@@ -50,7 +57,7 @@ func TestTheLiveScreenFits(t *testing.T) {
 			r := rec.Plan.Steps[i]
 			rec.Runs = append(rec.Runs, change.Run{RunKey: change.RunKey{Change: rec.ID, Revision: 1, Step: i, Direction: change.Do, Run: 1}, Result: change.Result{Outcome: change.Passed, Message: r.Title}})
 		}
-		for _, size := range [][2]int{{60, 18}, {80, 24}, {200, 60}} {
+		for _, size := range [][2]int{{60, 18}, {80, 22}, {80, 24}, {200, 60}} {
 			text := liveText(rec, apitest.Now, size[0], size[1], false)
 			lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 			if len(lines) > size[1] {
@@ -61,8 +68,11 @@ func TestTheLiveScreenFits(t *testing.T) {
 					t.Errorf("%s in %v: %q is too long", status, size, l)
 				}
 			}
-			if status == change.Held && !strings.Contains(text, "Stop the primary") {
+			if status == change.Held && rec.Started() && !strings.Contains(text, "Stop the primary") {
 				t.Errorf("in %v the current step is out of sight:\n%s", size, text)
+			}
+			if rec.Hold != nil && len(rec.Hold.Neighbours) == 4 && size[1] == 22 && !strings.Contains(text, "and 2 more around it: changectl explain CHG-7") {
+				t.Errorf("in %v it does not say that there are more neighbours:\n%s", size, text)
 			}
 			if strings.Contains(text, "\x1b") || !strings.Contains(liveText(rec, apitest.Now, size[0], size[1], true), "\x1b") {
 				t.Error("colours where there shall be none, or none where there shall be")

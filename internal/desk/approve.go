@@ -37,14 +37,16 @@ func (d *Desk) ToSign(ctx context.Context, who change.Person, id change.ID, q ht
 	if !q.Verb.Signed() {
 		return nil, change.Invalid("%q needs no signature", q.Verb)
 	}
-	if rec.Hold == nil {
+	if rec.Hold == nil && q.Verb != change.BreakClaim {
 		return nil, change.Conflict("%s is %s, not held; there is nothing to decide", id, rec.Status)
 	}
 	if err := d.mayDecide(rec, who.Ref, q.Verb); err != nil {
 		return nil, d.refused(ctx, rec, who, "decision.refused", err)
 	}
 	s := d.statement(rec, q)
-	s.Hold, s.Step = rec.Hold.Number, rec.Hold.Step
+	if rec.Hold != nil && q.Verb != change.BreakClaim {
+		s.Hold, s.Step = rec.Hold.Number, rec.Hold.Step
+	}
 	return []change.Statement{s}, nil
 }
 
@@ -53,15 +55,19 @@ func (d *Desk) ToSign(ctx context.Context, who change.Person, id change.ID, q ht
 const validity = 24 * time.Hour
 
 func (d *Desk) statement(rec change.Record, q httpapi.SignQuery) change.Statement {
+	expires := rec.Plan.Window.End.UTC()
+	if now := d.Clock(); now.After(expires) { // a claim may outlast its window for long
+		expires = now.UTC().Truncate(time.Second)
+	}
 	return change.Statement{
 		Instance: d.Instance, Change: rec.ID, Revision: rec.Revision, Plan: rec.Digest, Verb: q.Verb,
-		Reason: q.Reason, Expires: rec.Plan.Window.End.UTC().Add(validity), Nonce: rand.Text(),
+		Reason: q.Reason, Expires: expires.Add(validity), Nonce: rand.Text(),
 	}
 }
 
 // roles returns the groups in whose name a person can approve or reject a change now.
 func (d *Desk) roles(rec change.Record, who change.Person, verb change.Verb) ([]change.Ref, error) {
-	if rec.Status.Active() || rec.Status.Final() {
+	if rec.Started() || rec.Status.Final() {
 		return nil, change.Conflict("%s is %s; approvals are given before a change starts", rec.ID, rec.Status)
 	}
 	if who.Ref == rec.Submitter {

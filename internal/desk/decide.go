@@ -76,7 +76,7 @@ func (d *Desk) judgeDecision(r change.Record, dec change.Decision) error {
 	switch {
 	case r.Status.Final():
 		return change.Conflict("%s has ended as %s; there is nothing left to decide", r.ID, r.Status)
-	case dec.Verb == change.Cancel && r.Status.Active():
+	case dec.Verb == change.Cancel && r.Started():
 		return change.Conflict("%s is %s; it can be backed out (changectl decide %s back-out), not cancelled", r.ID, r.Status, r.ID)
 	case dec.Verb == change.Cancel, dec.Verb == change.BackOut && r.Status == change.Running:
 		return nil

@@ -39,6 +39,25 @@ type Ledger interface {
 	Entries(ctx context.Context, f httpapi.LogFilter) ([]audit.Record, error)
 	Checkpoint(ctx context.Context) (note string, size int64, err error)
 	Append(ctx context.Context, e audit.Entry) error
+	Review(ctx context.Context, plan change.Plan, self change.ID) (change.Facts, error)
+	Around(ctx context.Context, self change.ID, systems []change.Ref, from, to time.Time) ([]change.Holding, []change.Freeze, error)
+	CalendarOf(ctx context.Context, from, to time.Time, systems []change.Ref) ([]change.Holding, error)
+	EndedSince(ctx context.Context, since time.Time, systems []change.Ref) ([]change.Record, error)
+	Surroundings
+	Break(ctx context.Context, id change.ID, dec change.Decision, judge func(change.Facts) error) (rec change.Record, by []change.Ref, broken bool, err error)
+}
+
+// Surroundings is what the ledger keeps besides changes.
+type Surroundings interface {
+	Declare(ctx context.Context, who change.Ref, nonce string, ds []change.Declaration) ([]change.Imported, error)
+	Declaration(ctx context.Context, id change.ID) (change.Declaration, error)
+	Declarations(ctx context.Context, f DeclarationFilter) ([]change.Declaration, error)
+	AddFreeze(ctx context.Context, f change.Freeze, nonce string) (change.Freeze, error)
+	LiftFreeze(ctx context.Context, id change.ID, who change.Ref, why string) (change.Freeze, error)
+	Freeze(ctx context.Context, id change.ID) (change.Freeze, error)
+	Freezes(ctx context.Context, from, to time.Time, all bool) ([]change.Freeze, error)
+	Rechecks(ctx context.Context, limit int) ([]change.ID, error)
+	Recheck(ctx context.Context, id change.ID, fresh change.Footprint, judge func(change.Facts) change.Verdict) (rec change.Record, moved bool, err error)
 }
 
 // Engine carries the news of what the ledger holds to the workflows.
@@ -81,7 +100,11 @@ var _ httpapi.Service = (*Desk)(nil)
 
 // Get returns a change.
 func (d *Desk) Get(ctx context.Context, id change.ID) (change.Record, error) {
-	return d.Ledger.Change(ctx, id)
+	rec, err := d.Ledger.Change(ctx, id)
+	if err != nil || rec.Status.Final() {
+		return rec, err
+	}
+	return d.withNext(ctx, rec), nil
 }
 
 // List returns the changes that a filter selects. Those of a person are the ones

@@ -60,6 +60,10 @@ func (r records) Changes(ctx context.Context, f httpapi.Filter) ([]change.Summar
 	return r.Ledger.Changes(ctx, ledger.Filter{Status: f.Status, System: f.System, Submitter: f.Mine, Open: f.Open, Limit: f.Limit})
 }
 
+func (r records) Declarations(ctx context.Context, f desk.DeclarationFilter) ([]change.Declaration, error) {
+	return r.Ledger.Declarations(ctx, ledger.DeclarationFilter(f))
+}
+
 func (r records) Entries(ctx context.Context, f httpapi.LogFilter) ([]audit.Record, error) {
 	return r.Ledger.Entries(ctx, ledger.EntryFilter(f))
 }
@@ -67,9 +71,10 @@ func (r records) Entries(ctx context.Context, f httpapi.LogFilter) ([]audit.Reco
 // engine stands for Temporal: it checks a submission as the workflow would, and
 // keeps what else it is told.
 type engine struct {
-	ledger *ledger.Ledger
-	told   []string
-	away   bool
+	ledger  *ledger.Ledger
+	catalog *catalog.Catalog
+	told    []string
+	away    bool
 }
 
 func (e *engine) Healthy(context.Context) error {
@@ -80,7 +85,8 @@ func (e *engine) Healthy(context.Context) error {
 }
 
 func (e *engine) Submit(ctx context.Context, rec change.Record) (workflows.View, error) {
-	_, err := e.ledger.Reserve(ctx, rec.ID, rec.Revision, "check", change.AwaitingApproval, check.Review)
+	judge := func(f change.Facts) change.Verdict { return check.Review(f, e.catalog) }
+	_, err := e.ledger.Reserve(ctx, rec.ID, rec.Revision, "check", change.AwaitingApproval, judge)
 	return workflows.View{}, err
 }
 
@@ -125,9 +131,9 @@ func open(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	log, _ := test.NewNullLogger()
-	e := &engine{ledger: l}
+	e := &engine{ledger: l, catalog: cat}
 	o := &office{ledger: l, engine: e, people: map[string]change.Person{}, Desk: &desk.Desk{
-		Ledger: records{l}, Engine: e, Library: books{}, Catalog: func() *catalog.Catalog { return cat }, Policy: policy,
+		Ledger: records{l}, Engine: e, Library: books{}, Catalog: func() *catalog.Catalog { return e.catalog }, Policy: policy,
 		Verify: signedByName, Instance: "test", Operators: "group:operators", Clock: clock, Logger: logrus.NewEntry(log),
 	}}
 	for _, p := range cat.People() {
@@ -278,7 +284,7 @@ func TestAPreviewWritesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, err := o.Preview(t.Context(), o.people["carol"], request("resource:orders-db-1", ""))
-	if err != nil || len(p.Findings) == 0 || p.Findings[0].Other.Change != "CHG-1" {
+	if err != nil || len(p.Findings) == 0 || p.Findings[0].Other.By != "CHG-1" {
 		t.Errorf("the conflict is not foreseen: %+v %v", p.Findings, err)
 	}
 	if after, _, err := o.ledger.Checkpoint(t.Context()); after != before || err != nil {

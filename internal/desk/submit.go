@@ -2,10 +2,13 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/changectl/changectl/internal/catalog"
 	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/check"
 	"github.com/changectl/changectl/internal/httpapi"
@@ -20,12 +23,12 @@ func (d *Desk) Preview(ctx context.Context, who change.Person, req change.Reques
 	if err != nil {
 		return httpapi.Preview{}, err
 	}
-	held, err := d.Ledger.Calendar(ctx, s.Plan.Window.Start, s.Plan.Window.End, "")
+	f, err := d.Ledger.Review(ctx, s.Plan, "")
 	if err != nil {
 		return httpapi.Preview{}, err
 	}
-	v := check.Review(change.Facts{Now: d.Clock(), Record: change.Record{Plan: s.Plan}, Holdings: held})
-	return httpapi.Preview{Plan: s.Plan, Digest: s.Digest, Findings: v.Findings}, nil
+	rec := d.withNext(ctx, change.Record{Plan: s.Plan, Findings: check.Review(f, d.Catalog()).Findings})
+	return httpapi.Preview{Plan: s.Plan, Digest: s.Digest, Findings: rec.Findings}, nil
 }
 
 // Submit records a request, has its workflow check it, and returns where it
@@ -64,7 +67,7 @@ func (d *Desk) Revise(ctx context.Context, who change.Person, id change.ID, req 
 	if err != nil {
 		return old, err
 	}
-	rec, err := d.Ledger.Revise(ctx, id, s, check.Review)
+	rec, err := d.Ledger.Revise(ctx, id, s, d.review())
 	if err != nil {
 		return rec, err
 	}
@@ -74,15 +77,28 @@ func (d *Desk) Revise(ctx context.Context, who change.Person, id change.ID, req 
 	return d.answer(ctx, id)
 }
 
+// review judges by the catalog of this moment.
+func (d *Desk) review() func(change.Facts) change.Verdict {
+	estate := d.Catalog()
+	return func(f change.Facts) change.Verdict { return check.Review(f, estate) }
+}
+
 // answer returns a change; a refused one comes with a Conflict that says why.
 func (d *Desk) answer(ctx context.Context, id change.ID) (change.Record, error) {
 	rec, err := d.Ledger.Change(ctx, id)
-	if err != nil || rec.Status != change.Refused {
+	if err != nil {
 		return rec, err
+	}
+	if rec = d.withNext(ctx, rec); rec.Status != change.Refused {
+		return rec, nil
 	}
 	for _, f := range rec.Findings {
 		if f.Severity == change.Blocks {
-			return rec, change.Conflict("%s is refused: %s", id, f.Message)
+			refusal := change.Conflict("%s is refused: %s", id, f.Message)
+			if f.Next != nil {
+				refusal = refusal.WithHint("the next free slot begins at %s (submit --next-slot takes it, changectl slots %s shows more)", f.Next.Start.Format(time.RFC3339), id)
+			}
+			return rec, refusal
 		}
 	}
 	return rec, change.Conflict("%s is refused: %s", id, rec.Note)
@@ -97,7 +113,7 @@ func (d *Desk) compile(ctx context.Context, who change.Person, req change.Reques
 	if err != nil {
 		return change.Submission{}, err
 	}
-	if err := schedule.InPast(window, d.Clock()); err != nil {
+	if err := schedule.InPast(window, d.Clock()); err != nil && req.Type != change.Emergency { // an emergency has begun
 		return change.Submission{}, err
 	}
 	plan, err := d.plan(ctx, who, req, window)
@@ -112,6 +128,11 @@ func (d *Desk) compile(ctx context.Context, who change.Person, req change.Reques
 }
 
 func (d *Desk) plan(ctx context.Context, who change.Person, req change.Request, window change.Window) (change.Plan, error) {
+	if req.Controller != "" {
+		if _, err := d.Catalog().Person(req.Controller); err != nil {
+			return change.Plan{}, at(err, "spec.controller")
+		}
+	}
 	book, source, _, err := d.Library.Find(req.Runbook)
 	if err != nil {
 		return change.Plan{}, err
@@ -123,10 +144,13 @@ func (d *Desk) plan(ctx context.Context, who change.Person, req change.Request, 
 	if err != nil {
 		return plan, err
 	}
-	plan.Footprint, err = cat.Footprint(plan.Footprint.Touch, roots(plan.Footprint.Observe))
-	if err != nil {
+	if plan.Footprint, err = cat.Footprint(plan.Footprint.Touch, roots(plan.Footprint.Observe)); err != nil {
 		return plan, err
 	}
+	if plan.Targets, err = targetsOf(cat, plan); err != nil {
+		return plan, err
+	}
+	plan.Controller, plan.Exceptions, plan.People = req.Controller, req.Exceptions, people(plan, req)
 	plan.Catalog, plan.Policy = cat.Digest(), d.Policy.Digest()
 	if err := schedule.Fits(window, check.Times(plan), plan.Margin.Std()); err != nil {
 		return plan, err
@@ -136,10 +160,62 @@ func (d *Desk) plan(ctx context.Context, who change.Person, req change.Request, 
 		return plan, err
 	}
 	plan.Risk = check.Risk(plan, history)
-	if plan.Approvals, err = d.Policy.Requirements(plan); err != nil {
+	if plan.Approvals, err = d.requirements(ctx, plan); err != nil {
 		return plan, err
 	}
 	return plan, check.Approvable(plan, cat)
+}
+
+// targetsOf adds to what a plan names the systems that a site, cluster or region stands
+// for, so that the owner of each is asked.
+func targetsOf(cat *catalog.Catalog, plan change.Plan) ([]change.System, error) {
+	named := make([]change.Ref, len(plan.Targets))
+	for i, t := range plan.Targets {
+		named[i] = t.Ref
+	}
+	members, err := cat.Touched(named)
+	if err != nil {
+		return nil, err
+	}
+	list := slices.Clone(plan.Targets)
+	for _, m := range members {
+		if !slices.Contains(named, m.Ref) {
+			list = append(list, m)
+		}
+	}
+	return list, nil
+}
+
+// people returns the persons whom a plan needs themselves.
+func people(plan change.Plan, req change.Request) []change.Ref {
+	list := []change.Ref{plan.Submitter}
+	if req.Controller != "" {
+		list = append(list, req.Controller)
+	}
+	for _, s := range plan.Steps {
+		for _, by := range signers(plan, s.Name) {
+			if by.Kind() == "user" {
+				list = append(list, by)
+			}
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// requirements returns the approvals that policy asks for, and those for exceptions
+// from freezes.
+func (d *Desk) requirements(ctx context.Context, plan change.Plan) ([]change.Requirement, error) {
+	list, err := d.Policy.Requirements(plan)
+	if err != nil || len(plan.Exceptions) == 0 {
+		return list, err
+	}
+	freezes, err := d.Ledger.Freezes(ctx, plan.Window.Start, plan.Window.End, false)
+	if err != nil {
+		return nil, err
+	}
+	more, err := check.Exceptions(plan, freezes)
+	return append(list, more...), err
 }
 
 func roots(observed []change.Affected) []change.Ref {
@@ -161,8 +237,12 @@ func complete(req change.Request) error {
 		return change.Invalid("is missing; say why this change is made").At("spec.reason")
 	case req.Runbook == "":
 		return change.Invalid("is missing; changectl runbook list shows the choices").At("spec.runbook")
-	case req.Type != change.Normal:
-		return change.Invalid("is %q; this installation takes changes of type normal", req.Type).At("spec.type")
+	case req.Type != change.Normal && req.Type != change.Emergency:
+		return change.Invalid("is %q; this installation takes changes of type normal and emergency", req.Type).At("spec.type")
+	case req.Type == change.Emergency && req.Controller == "":
+		return change.Invalid("is missing; an emergency has one person in charge of it").At("spec.controller")
+	case req.Type != change.Emergency && req.Controller != "":
+		return change.Invalid("is for emergencies only; this change is of type %s", req.Type).At("spec.controller")
 	}
 	return nil
 }

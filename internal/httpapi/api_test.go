@@ -48,19 +48,14 @@ func TestEveryRouteReachesTheServiceWithItsArguments(t *testing.T) {
 		Plan:       httpapi.Preview{Digest: "sha256:1", Findings: []change.Finding{{Rule: "overlap", Severity: change.Warns, Message: "m"}}},
 		Summaries:  []change.Summary{{ID: "CHG-7", Title: "Patch", Status: change.Scheduled}},
 		Statements: []change.Statement{stmt},
-		Holdings:   []change.Holding{{System: "resource:db", Mode: change.Touch, Change: "CHG-7"}},
+		Holdings:   []change.Holding{{System: "resource:db", Mode: change.Touch, By: "CHG-7"}},
 		Entries:    []audit.Record{{Number: 3, Leaf: []byte(`{"x":1}`), Entry: audit.Entry{At: at, Kind: "k", Who: "user:bob", What: "w"}}},
 		Head:       httpapi.Checkpoint{Note: "note", Verifier: "v", Size: 4},
 		Books:      []httpapi.RunbookInfo{{Name: "noop", Title: "Nothing", YAML: "kind: Runbook"}},
 	}
 	c, _ := serve(t, s)
 	ctx := t.Context()
-	for _, tc := range []struct {
-		name string
-		call func() (any, error)
-		want any
-		args apitest.Call
-	}{
+	reaches(t, s, []route{
 		{"submit", func() (any, error) { return c.Submit(ctx, req) }, s.Submitted, apitest.Call{Method: "Submit", Args: []any{apitest.Person.Ref, req}}},
 		{"preview", func() (any, error) { return c.Preview(ctx, req) }, s.Plan, apitest.Call{Method: "Preview", Args: []any{apitest.Person.Ref, req}}},
 		{"revise", func() (any, error) { return c.Revise(ctx, "CHG-7", req) }, s.Submitted, apitest.Call{Method: "Revise", Args: []any{apitest.Person.Ref, change.ID("CHG-7"), req}}},
@@ -79,7 +74,24 @@ func TestEveryRouteReachesTheServiceWithItsArguments(t *testing.T) {
 		{"checkpoint", func() (any, error) { return c.Checkpoint(ctx) }, s.Head, apitest.Call{Method: "Checkpoint"}},
 		{"runbooks", func() (any, error) { return c.Runbooks(ctx) }, s.Books, apitest.Call{Method: "Runbooks"}},
 		{"runbook", func() (any, error) { return c.Runbook(ctx, "noop") }, s.Books[0], apitest.Call{Method: "Runbook", Args: []any{"noop"}}},
-	} {
+	})
+	if p, err := c.Whoami(ctx); err != nil || !cmp.Equal(p, apitest.Person) {
+		t.Errorf("whoami: %v, %v", p, err)
+	}
+}
+
+// route is a call of the client, with what it should answer and what the service
+// should be asked.
+type route struct {
+	name string
+	call func() (any, error)
+	want any
+	args apitest.Call
+}
+
+func reaches(t *testing.T, s *apitest.Service, routes []route) {
+	t.Helper()
+	for _, tc := range routes {
 		t.Run(tc.name, func(t *testing.T) {
 			got, err := tc.call()
 			if err != nil {
@@ -93,9 +105,6 @@ func TestEveryRouteReachesTheServiceWithItsArguments(t *testing.T) {
 				t.Errorf("call (-want +got):\n%s", d)
 			}
 		})
-	}
-	if p, err := c.Whoami(ctx); err != nil || !cmp.Equal(p, apitest.Person) {
-		t.Errorf("whoami: %v, %v", p, err)
 	}
 }
 
@@ -134,7 +143,7 @@ func TestEveryKindOfErrorComesBackAsItWasSent(t *testing.T) {
 func TestARefusedSubmissionIsAConflictWithItsRecordAndFindings(t *testing.T) {
 	rec := record("CHG-9", change.Refused)
 	rec.Findings = []change.Finding{
-		{Rule: "overlap", Severity: change.Blocks, Message: "CHG-7 has orders-db-1", Other: &change.Holding{Change: "CHG-7"}},
+		{Rule: "overlap", Severity: change.Blocks, Message: "CHG-7 has orders-db-1", Other: &change.Holding{By: "CHG-7"}},
 		{Rule: "told", Severity: change.Warns, Message: "owners are told"},
 	}
 	c, _ := serve(t, &apitest.Service{Submitted: rec})

@@ -60,6 +60,9 @@ var errNoAnswer = errors.New("no answer")
 // call sends one request and decodes the answer into out.
 func (c *Client) call(ctx context.Context, method, path string, query url.Values, body, out any) error {
 	limit := patience
+	if _, ok := body.(calendarText); ok {
+		limit = 2 * importTime
+	}
 	if wait, err := time.ParseDuration(query.Get("wait")); err == nil {
 		limit += wait
 	}
@@ -89,13 +92,9 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 }
 
 func (c *Client) request(ctx context.Context, method, path string, query url.Values, body any) (*http.Request, error) {
-	var r io.Reader
-	if body != nil {
-		b, err := json.Marshal(body)
-		if err != nil {
-			return nil, change.Invalid("encode the request: %w", err)
-		}
-		r = bytes.NewReader(b)
+	r, kind, err := encode(body)
+	if err != nil {
+		return nil, err
 	}
 	target := c.base + path
 	if len(query) > 0 {
@@ -106,7 +105,7 @@ func (c *Client) request(ctx context.Context, method, path string, query url.Val
 		return nil, change.Invalid("%q is not the address of a server; write for example http://127.0.0.1:8440", c.base).At("server")
 	}
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", kind)
 	}
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
@@ -114,6 +113,24 @@ func (c *Client) request(ctx context.Context, method, path string, query url.Val
 	req.Header.Set("Accept", "application/json, application/problem+json")
 	req.Header.Set("User-Agent", c.Agent)
 	return req, nil
+}
+
+// calendarText is a body that is sent as it stands.
+type calendarText string
+
+// encode returns a body with its media type; nil for none.
+func encode(body any) (io.Reader, string, error) {
+	switch b := body.(type) {
+	case nil:
+		return nil, "", nil
+	case calendarText:
+		return strings.NewReader(string(b)), "text/calendar", nil
+	}
+	b, err := json.Marshal(body)
+	if err != nil {
+		return nil, "", change.Invalid("encode the request: %w", err)
+	}
+	return bytes.NewReader(b), "application/json", nil
 }
 
 func (c *Client) unreachable(ctx context.Context, err error) error {

@@ -44,16 +44,9 @@ func (r routes) lookups(api huma.API) {
 }
 
 func (r routes) calendar(ctx context.Context, in *calendarIn) ([]change.Holding, error) {
-	from, err := parseTime("from", in.From)
+	from, to, err := parseSpan(in.From, in.To)
 	if err != nil {
 		return nil, err
-	}
-	to, err := parseTime("to", in.To)
-	if err != nil {
-		return nil, err
-	}
-	if !from.Before(to) || to.Sub(from) > longestCalendar {
-		return nil, change.Invalid("from %s to %s is not a span; to must be after from, by at most 366 days", in.From, in.To).At("to")
 	}
 	system, err := parseRef("system", in.System, "resource")
 	if err != nil {

@@ -66,10 +66,24 @@ func (m *middleware) wrap(next http.Handler) http.Handler {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		r = r.WithContext(context.WithValue(r.Context(), infoKey{}, info))
 		seen := &recorder{ResponseWriter: w}
-		r.Body = http.MaxBytesReader(seen, r.Body, MaxBody)
+		r.Body = http.MaxBytesReader(seen, r.Body, room(w, r))
 		m.guarded(seen, r, next)
 		m.done(r, seen, info, m.o.Clock().Sub(began))
 	})
+}
+
+// calendarsPath is where calendars are imported.
+const calendarsPath = "/v1/calendars/"
+
+// room is how much a request may bring, in bytes. An import may bring more than
+// others, and is given the time to be answered.
+func room(w http.ResponseWriter, r *http.Request) int64 {
+	if r.Method != http.MethodPost || !strings.HasPrefix(r.URL.Path, calendarsPath) {
+		return MaxBody
+	}
+	// Where it cannot be set, that of the server holds.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(2 * importTime))
+	return MaxCalendar
 }
 
 // guarded answers a panic with 500 and a refused token with 401.

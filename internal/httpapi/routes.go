@@ -14,6 +14,15 @@ import (
 // routes turns requests into calls of the Service, one file per part of it.
 type routes struct{ service Service }
 
+func (r routes) all(api huma.API) {
+	r.changes(api)
+	r.decisions(api)
+	r.around(api)
+	r.freezes(api)
+	r.declarations(api)
+	r.lookups(api)
+}
+
 // reply is an answer with a JSON body.
 type reply[T any] struct{ Body T }
 
@@ -24,7 +33,9 @@ type none struct{}
 func add[I, O any](api huma.API, op huma.Operation, handle func(context.Context, *I) (O, error)) {
 	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound,
 		http.StatusConflict, http.StatusInternalServerError, http.StatusServiceUnavailable)
-	op.MaxBodyBytes = MaxBody
+	if op.MaxBodyBytes == 0 {
+		op.MaxBodyBytes = MaxBody
+	}
 	huma.Register(api, op, func(ctx context.Context, in *I) (*reply[O], error) {
 		out, err := handle(ctx, in)
 		if err != nil {

@@ -18,8 +18,12 @@ import (
 	"github.com/changectl/changectl/internal/change"
 )
 
-// MaxBody is the largest request body that is read, in bytes.
+// MaxBody is the largest request body that is read, in bytes; that of an import is
+// MaxCalendar.
 const MaxBody = 1 << 20
+
+// MaxCalendar is the largest iCalendar that can be imported, in bytes.
+const MaxCalendar = 64 << 20
 
 // MaxWait is the longest that a request for a change waits for news of it.
 const MaxWait = 60 * time.Second
@@ -49,9 +53,7 @@ func NewServer(s Service, o ServerOptions) http.Handler {
 	mux := http.NewServeMux()
 	api := newAPI(mux, o.Version)
 	service := routes{service: s}
-	service.changes(api)
-	service.decisions(api)
-	service.lookups(api)
+	service.all(api)
 	probes(mux, s, o)
 	mux.HandleFunc("/", notFound)
 	return newMiddleware(o).wrap(mux)
@@ -106,9 +108,7 @@ func untilShutdown(ctx context.Context) (context.Context, context.CancelFunc) {
 func OpenAPI(version string) ([]byte, error) {
 	api := newAPI(http.NewServeMux(), version)
 	var service routes
-	service.changes(api)
-	service.decisions(api)
-	service.lookups(api)
+	service.all(api)
 	return api.OpenAPI().MarshalJSON()
 }
 

@@ -114,6 +114,17 @@ func TestBadRequestsAreProblemsThatNameTheField(t *testing.T) {
 		{"bad time", "GET", "/v1/calendar?from=monday&to=2027-01-01T00:00:00Z", "", 422, "from", "RFC 3339"},
 		{"end before start", "GET", "/v1/calendar?from=2027-01-02T00:00:00Z&to=2027-01-01T00:00:00Z", "", 422, "to", "must be after"},
 		{"bad reference", "GET", "/v1/log?system=!", "", 422, "system", "kind:name"},
+		{"slots of nothing", "POST", "/v1/slots", "{}", 422, "request", "either a request or the ID"},
+		{"slots of two things", "POST", "/v1/slots", `{"change":"CHG-1","request":{"title":"t","type":"normal","reason":"r","runbook":"b","window":{"start":"x"}}}`, 422, "request", "either a request or the ID"},
+		{"sandbox of nothing known", "GET", "/v1/sandbox?of=a+b", "", 422, "of", "site:husum"},
+		{"sandbox of a bad id", "GET", "/v1/sandbox?of=chg-x", "", 422, "", "CHG-17"},
+		{"openings of nothing", "GET", "/v1/windows/open?from=2027-01-01T00:00:00Z&to=2027-01-02T00:00:00Z", "", 422, "query.system", ""},
+		{"openings without an end", "GET", "/v1/windows/open?system=a&from=2027-01-01T00:00:00Z", "", 422, "query.to", ""},
+		{"openings backwards", "GET", "/v1/windows/open?system=a&from=2027-01-02T00:00:00Z&to=2027-01-01T00:00:00Z", "", 422, "to", "must be after"},
+		{"bad freeze", "POST", "/v1/freezes/CHG-1/lift", `{"reason":"r"}`, 422, "", "FRZ-2"},
+		{"bad declaration", "GET", "/v1/declarations/CHG-1", "", 422, "", "MNT-3"},
+		{"declarations backwards", "GET", "/v1/declarations?from=2027-01-02T00:00:00Z&to=2027-01-01T00:00:00Z", "", 422, "to", "not after"},
+		{"import on nothing known", "POST", "/v1/calendars/c?target=!", "BEGIN", 422, "target", "kind:name"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			resp := do(t, server, tc.method, tc.path, tc.body, apitest.Token)

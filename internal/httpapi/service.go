@@ -40,6 +40,32 @@ type Service interface {
 	Checkpoint(ctx context.Context) (Checkpoint, error)
 	Runbooks(ctx context.Context) ([]RunbookInfo, error)
 	Runbook(ctx context.Context, name string) (RunbookInfo, error)
+	// Slots returns the next windows in which nothing would be in the way of a request.
+	Slots(ctx context.Context, who change.Person, q SlotsQuery) ([]change.Window, error)
+	// Sandbox returns who is playing: with of empty everybody; otherwise those who have
+	// to do with the change, system, site:, cluster: or region: that it names.
+	Sandbox(ctx context.Context, of string) (change.Sandbox, error)
+	// Windows returns the maintenance windows: of a system, or all where that is empty.
+	Windows(ctx context.Context, system change.Ref) ([]change.MaintenanceWindow, error)
+	// Open returns when the owners of all these systems allow work, in [from, to).
+	Open(ctx context.Context, systems []change.Ref, from, to time.Time) (OpenTimes, error)
+	Freezes(ctx context.Context, f FreezeFilter) ([]change.Freeze, error)
+	// AddFreeze records a freeze; the same nonce again returns the same one. It answers
+	// with the changes that it puts on hold.
+	AddFreeze(ctx context.Context, who change.Person, req FreezeRequest) (FreezeAnswer, error)
+	LiftFreeze(ctx context.Context, who change.Person, id change.ID, reason string) (FreezeAnswer, error)
+	Declarations(ctx context.Context, f DeclarationFilter) ([]change.Declaration, error)
+	Declaration(ctx context.Context, id change.ID) (change.Declaration, error)
+	// Declare records somebody's maintenance, and answers with the changes that it hits.
+	Declare(ctx context.Context, who change.Person, req DeclareRequest) (DeclareAnswer, error)
+	// Redeclare moves or otherwise alters a declared maintenance. Empty fields stay.
+	Redeclare(ctx context.Context, who change.Person, id change.ID, req DeclareRequest) (DeclareAnswer, error)
+	Withdraw(ctx context.Context, who change.Person, id change.ID, reason string) (DeclareAnswer, error)
+	// Import takes the events of an iCalendar as declarations, all or none of them.
+	Import(ctx context.Context, who change.Person, req ImportRequest) (ImportAnswer, error)
+	// BreakClaim takes the claim of a change away once two persons have signed for it. The
+	// answer says how many have.
+	BreakClaim(ctx context.Context, who change.Person, id change.ID, s change.SignedStatement) (BreakAnswer, error)
 	// Ready returns nil when ledger and Temporal answer.
 	Ready(ctx context.Context) error
 }

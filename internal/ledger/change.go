@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/changectl/changectl/internal/audit"
 	"github.com/changectl/changectl/internal/change"
@@ -21,7 +19,7 @@ type standing struct {
 }
 
 const changeColumns = "c.number, c.revision, c.status, c.plan_digest, c.submitter, c.token, c.created_at, c.updated_at, " +
-	"c.started_at, c.ended_at, c.version, c.outcome, c.holds, c.note, c.hold, c.findings"
+	"c.started_at, c.ended_at, c.version, c.outcome, c.holds, c.note, c.hold, c.findings, c.footprint, c.accepted"
 
 // standing reads a change with its plan, without approvals and runs.
 func (c conn) standing(ctx context.Context, id change.ID) (standing, error) {
@@ -31,10 +29,10 @@ func (c conn) standing(ctx context.Context, id change.ID) (standing, error) {
 func (c conn) standingAt(ctx context.Context, id change.ID, n int64) (standing, error) {
 	var s standing
 	var created, updated, started, ended int64
-	var hold, findings string
+	var hold, findings, footprint, accepted string
 	err := c.row(ctx, "select "+changeColumns+" from changes c where c.number = ?", n).Scan(
 		&n, &s.Revision, &s.Status, &s.Digest, &s.Submitter, &s.Token, &created, &updated,
-		&started, &ended, &s.Version, &s.outcome, &s.holds, &s.Note, &hold, &findings)
+		&started, &ended, &s.Version, &s.outcome, &s.holds, &s.Note, &hold, &findings, &footprint, &accepted)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, change.NotFound("there is no change %s", id).WithHint("changectl list shows those there are")
 	}
@@ -43,7 +41,8 @@ func (c conn) standingAt(ctx context.Context, id change.ID, n int64) (standing, 
 	}
 	s.ID = idOf(n)
 	s.CreatedAt, s.UpdatedAt, s.StartedAt, s.EndedAt = moment(created), moment(updated), moment(started), moment(ended)
-	if err := errors.Join(decode(hold, &s.Hold), decode(findings, &s.Findings)); err != nil {
+	err = errors.Join(decode(hold, &s.Hold), decode(findings, &s.Findings), decode(footprint, &s.Footprint), decode(accepted, &s.Accepted))
+	if err != nil {
 		return s, fmt.Errorf("read change %s: %w", id, err)
 	}
 	return s, nil
@@ -51,18 +50,17 @@ func (c conn) standingAt(ctx context.Context, id change.ID, n int64) (standing, 
 
 // save writes everything about s that can change.
 func (t *tx) save(ctx context.Context, s standing) error {
-	hold, err := encode(s.Hold, s.Hold == nil)
-	if err != nil {
+	hold, err1 := encode(s.Hold, s.Hold == nil)
+	findings, err2 := encode(s.Findings, len(s.Findings) == 0)
+	footprint, err3 := encode(s.Footprint, s.Footprint == nil)
+	accepted, err4 := encode(s.Accepted, len(s.Accepted) == 0)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return err
 	}
-	findings, err := encode(s.Findings, len(s.Findings) == 0)
-	if err != nil {
-		return err
-	}
-	err = t.exec(ctx, "update changes set status = ?, token = ?, updated_at = ?, started_at = ?, ended_at = ?, version = ?, "+
-		"outcome = ?, holds = ?, note = ?, hold = ?, findings = ? where number = ?",
+	err := t.exec(ctx, "update changes set status = ?, token = ?, updated_at = ?, started_at = ?, ended_at = ?, version = ?, "+
+		"outcome = ?, holds = ?, note = ?, hold = ?, findings = ?, footprint = ?, accepted = ? where number = ?",
 		string(s.Status), s.Token, micros(s.UpdatedAt), micros(s.StartedAt), micros(s.EndedAt), s.Version,
-		string(s.outcome), s.holds, s.Note, hold, findings, number(s.ID))
+		string(s.outcome), s.holds, s.Note, hold, findings, footprint, accepted, number(s.ID))
 	if err != nil {
 		return fmt.Errorf("write change %s: %w", s.ID, err)
 	}
@@ -139,20 +137,6 @@ func (l *Ledger) Version(ctx context.Context, id change.ID) (int64, error) {
 	}
 	return v, l.explain("read the version of "+string(id), err)
 }
-
-const idPrefix = "CHG-"
-
-// number returns the number in an ID, 0 for one that is none.
-func number(id change.ID) int64 {
-	digits, ok := strings.CutPrefix(string(id), idPrefix)
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if !ok || err != nil || idOf(n) != id {
-		return 0
-	}
-	return n
-}
-
-func idOf(n int64) change.ID { return change.ID(idPrefix + strconv.FormatInt(n, 10)) }
 
 // encode returns v as JSON text, and none for what is empty.
 func encode(v any, empty bool) (string, error) {

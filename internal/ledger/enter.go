@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"slices"
 
 	"github.com/changectl/changectl/internal/audit"
 	"github.com/changectl/changectl/internal/change"
@@ -28,7 +29,7 @@ func (l *Ledger) Enter(ctx context.Context, tr change.Transition) (change.Record
 		if seen {
 			return t.nothing(ctx, s, &rec)
 		}
-		if err := enterable(s, tr); err != nil {
+		if err := t.enterable(ctx, s, tr); err != nil {
 			return err
 		}
 		if err := t.hold(&s, tr); err != nil {
@@ -42,16 +43,42 @@ func (l *Ledger) Enter(ctx context.Context, tr change.Transition) (change.Record
 	return rec, err
 }
 
-// enterable refuses the two short cuts: into the calendar without a reservation,
-// and into running without a claim.
-func enterable(s standing, tr change.Transition) error {
+// enterable refuses the short cuts: into the calendar without a reservation, into
+// running without a claim, and out of a hold to the other side of the start.
+func (t *tx) enterable(ctx context.Context, s standing, tr change.Transition) error {
+	if !s.Status.MayFollow(tr.To) {
+		return mayNotFollow(s, tr.To)
+	}
 	switch {
-	case tr.To == change.Running && s.Status != change.Held && s.Status.MayFollow(tr.To):
+	case tr.To == change.Running && s.Status != change.Held:
 		return change.Conflict("%s has no claim on its systems and cannot run", s.ID).WithHint("it must be started")
+	case s.Status == change.AwaitingApproval && tr.To == change.Held:
+		return mayNotFollow(s, tr.To) // only an emergency does this to it
+	case s.Status == change.Held && s.Started() && !slices.Contains(outOfHold, tr.To):
+		return change.Conflict("%s is held after its start and cannot become %s", s.ID, tr.To).WithHint("changectl explain %s says what can be decided", s.ID)
+	case s.Status == change.Held && !s.Started() && slices.Contains(outOfHold, tr.To):
+		return change.Conflict("%s is held before its start and cannot become %s", s.ID, tr.To).WithHint("changectl explain %s says what can be decided", s.ID)
 	case s.Status == change.Submitted && (tr.To == change.AwaitingApproval || tr.To == change.Scheduled):
 		return change.Conflict("%s has no reservation and cannot be %s", s.ID, tr.To).WithHint("it must be checked and reserved")
 	}
-	return nil
+	return t.reserved(ctx, s, tr.To)
+}
+
+// outOfHold is where a change that has started goes from a hold.
+var outOfHold = []change.Status{change.Running, change.BackingOut, change.Failed}
+
+// reserved refuses to schedule, or to take back out of a hold, what holds nothing.
+func (t *tx) reserved(ctx context.Context, s standing, to change.Status) error {
+	back := s.Status == change.Held && to == change.AwaitingApproval && s.Plan.Type != change.Emergency
+	if to != change.Scheduled && to != change.Waiting && !back {
+		return nil
+	}
+	holds, err := t.holdsAnything(ctx, s)
+	if err != nil || holds {
+		return err
+	}
+	return change.Conflict("%s holds none of its systems and cannot be %s", s.ID, to).
+		WithHint("its systems must be free, or taken as those of an emergency; changectl explain %s says what is in the way", s.ID)
 }
 
 // hold sets or clears what the change is held for.
@@ -66,6 +93,12 @@ func (t *tx) hold(s *standing, tr change.Transition) error {
 		return change.Invalid("%s cannot be held without saying why and what a person can decide", s.ID)
 	}
 	h := *tr.Hold
+	if h.During == "" {
+		h.During = s.Status
+	}
+	if h.BeforeStart() == s.Started() {
+		return change.Invalid("%s is %s and cannot be held as one that was %s", s.ID, s.Status, h.During)
+	}
 	if h.Number == 0 {
 		h.Number = s.holds + 1
 	}

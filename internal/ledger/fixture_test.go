@@ -117,7 +117,7 @@ func free(f change.Facts) change.Verdict {
 	var v change.Verdict
 	for _, h := range f.Holdings {
 		v.Findings = append(v.Findings, change.Finding{
-			Rule: "overlap", Severity: change.Blocks, Message: fmt.Sprintf("%s is held by %s", h.System, h.Change), Other: &h,
+			Rule: "overlap", Severity: change.Blocks, Message: fmt.Sprintf("%s is held by %s", h.System, h.By), Other: &h,
 		})
 	}
 	return v

@@ -146,7 +146,7 @@ func TestTwoClaimsOnOneSystemAreImpossible(t *testing.T) {
 			}
 		})
 		b, err = l.Start(t.Context(), b.ID, 1, "w1", func(f change.Facts) change.Ruling {
-			if len(f.Holdings) != 1 || f.Holdings[0].Change != a.ID || f.Holdings[0].Token != a.Token {
+			if len(f.Holdings) != 1 || f.Holdings[0].By != a.ID || f.Holdings[0].Token != a.Token {
 				t.Errorf("judged by %+v", f.Holdings)
 			}
 			return change.Ruling{To: change.Waiting, Why: "A still runs"}
@@ -218,7 +218,7 @@ func TestFactsHoldWhatConcernsTheFootprint(t *testing.T) {
 		r := submit(t, l, q)
 		_, err := l.Reserve(t.Context(), r.ID, 1, "k", change.Scheduled, func(f change.Facts) change.Verdict {
 			for _, h := range f.Holdings {
-				got = append(got, held{h.System, h.Mode, h.Change, h.Token})
+				got = append(got, held{h.System, h.Mode, h.By, h.Token})
 			}
 			return change.Verdict{}
 		})

@@ -236,7 +236,7 @@ func TestListsAndEntriesSelect(t *testing.T) {
 			}
 		}
 		c, err := l.Calendar(ctx, window(3).Start, window(3).End, "resource:a")
-		if err != nil || len(c) != 1 || c[0].Change != "CHG-3" || c[0].Owner != "group:dba" || c[0].Window != window(3) {
+		if err != nil || len(c) != 1 || c[0].By != "CHG-3" || c[0].Owner != "group:dba" || c[0].Window != window(3) {
 			t.Errorf("calendar %+v, %v", c, err)
 		}
 		if c, err := l.Calendar(ctx, window(2).Start, window(2).End, ""); err != nil || len(c) != 0 {

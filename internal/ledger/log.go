@@ -154,7 +154,7 @@ func (l *Ledger) Checkpoint(ctx context.Context) (note string, size int64, err e
 func (l *Ledger) Verifier() string { return l.key.Verifier() }
 
 func distinct(refs []change.Ref) []change.Ref {
-	seen := map[change.Ref]bool{}
+	seen := make(map[change.Ref]bool, len(refs))
 	var out []change.Ref
 	for _, r := range refs {
 		if !seen[r] {

@@ -36,6 +36,7 @@ type Ledger struct {
 	writer   *sql.DB
 	reader   *sql.DB   // the same as writer on PostgreSQL
 	prepared *prepared // statements of the writer on SQLite
+	looking  *prepared // statements of the reader on SQLite
 	where    string    // the database for messages, without password
 	clock    func() time.Time
 	key      audit.Key
@@ -43,7 +44,8 @@ type Ledger struct {
 	mu     sync.Mutex
 	tree   audit.Tree // edge of the log as last seen; only a cache
 	plans  map[string]change.Plan
-	agains int64 // transactions that were run again
+	agains int64           // transactions that were run again
+	asked  map[int64]int64 // changes that Rechecks told of -> the entry that asked for them
 }
 
 // Open opens the ledger at dsn: sqlite:/path/to/ledger.db or postgres://...
@@ -122,6 +124,7 @@ func (l *Ledger) connectSQLite(path string) error {
 	}
 	l.reader.SetMaxOpenConns(8)
 	l.reader.SetMaxIdleConns(8)
+	l.looking = newPrepared(l.reader)
 	return nil
 }
 
@@ -161,7 +164,7 @@ func (l *Ledger) connectPostgres(dsn string) error {
 
 // Close closes the ledger.
 func (l *Ledger) Close() error {
-	err := l.prepared.close()
+	err := errors.Join(l.prepared.close(), l.looking.close())
 	if l.reader != l.writer && l.reader != nil {
 		err = errors.Join(err, l.reader.Close())
 	}

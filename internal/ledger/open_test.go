@@ -173,8 +173,10 @@ func TestTheApplicationsRoleMayAppendToTheLogAndNoMore(t *testing.T) {
 	if r.Status != change.Completed {
 		t.Errorf("the change is %s", r.Status)
 	}
+	surroundingsAs(t, app)
 	verified(t, app)
 	for _, s := range []string{
+		"delete from declarations", "update declaration_revisions set at = 0", "delete from freezes", "delete from claim_breaks", "delete from catalog_active",
 		"update log_entries set kind = 'x'", "delete from log_hashes", "truncate log_systems", "delete from changes",
 		"alter table log_entries disable trigger user", "delete from approvals", "update decisions set at = 0", "delete from log_head",
 	} {
@@ -185,4 +187,37 @@ func TestTheApplicationsRoleMayAppendToTheLogAndNoMore(t *testing.T) {
 	if err := app.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// surroundingsAs does everything about what is around changes once.
+func surroundingsAs(t *testing.T, l *Ledger) {
+	t.Helper()
+	p := plan("pushed aside", window(9), "resource:e")
+	p.People = []change.Ref{"user:ada"}
+	p.Footprint.Degraded = []change.Degraded{{Group: "g", Members: []change.Ref{"resource:e"}}}
+	scheduled(t, l, p)
+	withdraw(t, l, declare(t, l, event("u1", 1, maintenance("x", window(9), "resource:e")))[0].Declaration)
+	if _, err := l.Declare(t.Context(), "user:ann", "d1", []change.Declaration{maintenance("y", window(9), "resource:y")}); err != nil {
+		t.Error(err)
+	}
+	f, err := l.AddFreeze(t.Context(), change.Freeze{Title: "x", By: "user:eve", Window: window(9)}, "f1")
+	if err != nil {
+		t.Error(err)
+	}
+	if _, err := l.LiftFreeze(t.Context(), f.ID, "user:eve", ""); err != nil {
+		t.Error(err)
+	}
+	if err := l.ActivateCatalog(t.Context(), "sha256:c9", []byte("c9")); err != nil {
+		t.Error(err)
+	}
+	queued(t, l, nothing)
+	e := seize(t, l, emergency(t, l, plan("Leak", window(9), "resource:e")))
+	if e, err = l.Start(t.Context(), e.ID, 1, "start", run); err != nil {
+		t.Error(err)
+	}
+	signs(t, l, e, "user:bob", "b1")
+	if _, _, broken := signs(t, l, e, "user:eve", "b2"); !broken {
+		t.Error("the claim still stands")
+	}
+	queued(t, l, nothing)
 }

@@ -17,9 +17,9 @@ type statement interface {
 	QueryRowContext(ctx context.Context, args ...any) *sql.Row
 }
 
-// prepared keeps the statements of SQLite's one writing connection compiled, which
-// is a third of the time of a short transaction. pgx does the same by itself. A
-// statement is compiled between two transactions, since there is no second connection.
+// prepared keeps statements of SQLite compiled, which is a third of the time of a
+// short transaction. pgx does the same by itself. A statement is compiled between two
+// transactions, since there is one writing connection.
 type prepared struct {
 	db    *sql.DB
 	mu    sync.Mutex
@@ -32,7 +32,7 @@ func newPrepared(db *sql.DB) *prepared {
 	return &prepared{db: db, ready: map[string]*sql.Stmt{}, known: map[string]bool{}}
 }
 
-// get returns the statement for tx, or nil if it is not compiled.
+// get returns the statement, for tx unless that is nil, or nil if it is not compiled.
 func (p *prepared) get(ctx context.Context, tx *sql.Tx, query string) statement {
 	if p == nil {
 		return nil
@@ -40,6 +40,9 @@ func (p *prepared) get(ctx context.Context, tx *sql.Tx, query string) statement 
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if s := p.ready[query]; s != nil {
+		if tx == nil {
+			return s
+		}
 		return tx.StmtContext(ctx, s)
 	}
 	if !p.known[query] && len(p.known) < preparedAtMost {

@@ -13,7 +13,8 @@ import (
 
 // Reserve asks judge about the footprint of a change and, if nothing blocks, holds
 // all of it for the window and moves the change to next, which is AwaitingApproval or
-// Scheduled; otherwise the change is refused. The findings are kept either way.
+// Scheduled; otherwise the change is refused. An emergency goes to AwaitingApproval
+// whatever blocks it and holds nothing: see Seize. The findings are kept in any case.
 // The same key again returns the change as it stands.
 func (l *Ledger) Reserve(
 	ctx context.Context, id change.ID, revision int, key string, next change.Status, judge func(change.Facts) change.Verdict,
@@ -30,6 +31,10 @@ func (l *Ledger) Reserve(
 		if seen {
 			return t.nothing(ctx, s, &rec)
 		}
+		if s.Status != change.Submitted {
+			return change.Conflict("%s is %s; only what has just been submitted is reserved", id, s.Status).
+				WithHint("look at the change again: changectl explain %s", id)
+		}
 		f, err := t.facts(ctx, s)
 		if err != nil {
 			return err
@@ -40,10 +45,13 @@ func (l *Ledger) Reserve(
 		if verdict.Blocked() {
 			to, why = change.Refused, because(verdict.Findings)
 		}
+		if s.Plan.Type == change.Emergency {
+			to = change.AwaitingApproval
+		}
 		if err := t.move(ctx, &s, change.Transition{Revision: revision, To: to, Key: key, Why: why}); err != nil {
 			return err
 		}
-		if to != change.Refused {
+		if to != change.Refused && s.Plan.Type != change.Emergency {
 			if err := t.reserve(ctx, s); err != nil {
 				return err
 			}
@@ -93,9 +101,8 @@ func (t *tx) happened(ctx context.Context, id change.ID, key string) (to change.
 // the entry, and remembers the key; the caller saves s.
 func (t *tx) move(ctx context.Context, s *standing, tr change.Transition) error {
 	from := s.Status
-	if !from.MayFollow(tr.To) {
-		return change.Conflict("%s is %s and cannot become %s", s.ID, from, tr.To).
-			WithHint("look at the change again: changectl explain %s", s.ID)
+	if !mayFollow(from, tr.To) {
+		return mayNotFollow(*s, tr.To)
 	}
 	s.Status, s.Note = tr.To, tr.Why
 	data, err := json.Marshal(map[string]string{"from": string(from), "to": string(tr.To)})
@@ -117,6 +124,17 @@ func (t *tx) move(ctx context.Context, s *standing, tr change.Transition) error 
 	return t.end(ctx, s, tr)
 }
 
+// mayFollow allows, besides what the way of a change allows, what an emergency does to
+// one that awaits approval with a reservation.
+func mayFollow(from, to change.Status) bool {
+	return from.MayFollow(to) || (from == change.AwaitingApproval && to == change.Held)
+}
+
+func mayNotFollow(s standing, to change.Status) error {
+	return change.Conflict("%s is %s and cannot become %s", s.ID, s.Status, to).
+		WithHint("look at the change again: changectl explain %s", s.ID)
+}
+
 // end writes down how a change ended and gives up what it holds. A failed change
 // keeps its claim: nobody knows the state of its systems.
 func (t *tx) end(ctx context.Context, s *standing, tr change.Transition) error {
@@ -132,11 +150,17 @@ func (t *tx) end(ctx context.Context, s *standing, tr change.Transition) error {
 			s.EndedAt = moment(micros(tr.At))
 		}
 	}
+	if err := t.unfollow(ctx, s.ID); err != nil {
+		return err
+	}
 	if tr.To == change.Failed {
 		return nil
 	}
 	s.Token = 0
-	return t.release(ctx, s.ID)
+	if err := t.release(ctx, s.ID); err != nil {
+		return err
+	}
+	return t.wake(ctx, fmt.Sprintf("%s is %s", s.ID, tr.To))
 }
 
 // settle saves s and fills rec.

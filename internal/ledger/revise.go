@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/changectl/changectl/internal/change"
@@ -10,13 +11,13 @@ import (
 
 // Revise gives a change that has not started a new plan. Its approvals are of the
 // old revision and count no longer; its reservations are replaced in the same
-// transaction. When judge finds something in the way nothing changes: the change as
+// transaction, those of an emergency given up. When judge finds something in the way nothing changes: the change as
 // it stands is returned, with the findings about the new plan, and a Conflict error.
 func (l *Ledger) Revise(
 	ctx context.Context, id change.ID, s Submission, judge func(change.Facts) change.Verdict,
 ) (change.Record, error) {
 	var rec change.Record
-	if err := s.check(); err != nil {
+	if err := check(s); err != nil {
 		return rec, err
 	}
 	err := l.write(ctx, "revise "+string(id), func(t *tx) error {
@@ -29,7 +30,7 @@ func (l *Ledger) Revise(
 		if err != nil {
 			return err
 		}
-		if !revisable(was.Status) {
+		if !revisable(was) {
 			return change.Conflict("%s is %s and cannot be revised", id, was.Status).WithHint("submit a new change")
 		}
 		return t.revise(ctx, was, s, judge, &rec)
@@ -37,8 +38,9 @@ func (l *Ledger) Revise(
 	return rec, err
 }
 
-func revisable(s change.Status) bool {
-	return s == change.Submitted || s == change.AwaitingApproval || s == change.Scheduled || s == change.Waiting
+func revisable(s standing) bool {
+	before := []change.Status{change.Submitted, change.AwaitingApproval, change.Scheduled, change.Waiting, change.Held}
+	return slices.Contains(before, s.Status) && !s.Started()
 }
 
 func (t *tx) revise(
@@ -46,13 +48,13 @@ func (t *tx) revise(
 ) error {
 	s := was
 	s.Revision, s.Plan, s.Digest, s.Submitter = was.Revision+1, sub.Plan, sub.Digest, sub.Submitter
-	s.Status, s.Note, s.Findings = change.AwaitingApproval, "", nil
+	s.Status, s.Note, s.Findings, s.Hold, s.Footprint, s.Accepted = change.AwaitingApproval, "", nil, nil, nil, nil
 	f, err := t.facts(ctx, s)
 	if err != nil {
 		return err
 	}
 	verdict := judge(f)
-	if verdict.Blocked() {
+	if verdict.Blocked() && s.Plan.Type != change.Emergency {
 		if err := t.finish(ctx, was, rec); err != nil {
 			return err
 		}
@@ -60,7 +62,7 @@ func (t *tx) revise(
 		return change.Conflict("revision %d of %s is refused and revision %d stands: %s",
 			s.Revision, s.ID, was.Revision, because(verdict.Findings))
 	}
-	s.Findings = verdict.Findings
+	s.Findings, s.Note = verdict.Findings, because(verdict.Findings)
 	if err := t.keep(ctx, sub.Plan, sub.Digest); err != nil {
 		return err
 	}
@@ -73,22 +75,33 @@ func (t *tx) revise(
 	if err := t.revision(ctx, s, sub); err != nil {
 		return err
 	}
-	if err := t.reserve(ctx, s); err != nil {
+	if err := t.reserveAnew(ctx, s); err != nil {
 		return err
 	}
-	if err := t.save(ctx, s); err != nil {
+	return t.settle(ctx, s, rec)
+}
+
+// reserveAnew replaces the reservations of the old revision. An emergency has none
+// before it is approved.
+func (t *tx) reserveAnew(ctx context.Context, s standing) error {
+	if err := t.release(ctx, s.ID); err != nil {
 		return err
 	}
-	return t.finish(ctx, s, rec)
+	if s.Plan.Type != change.Emergency {
+		if err := t.reserve(ctx, s); err != nil {
+			return err
+		}
+	}
+	return t.wake(ctx, fmt.Sprintf("%s is revised", s.ID))
 }
 
 // replan writes what a new revision changes of the row that save leaves alone.
 func (t *tx) replan(ctx context.Context, s standing) error {
 	p := s.Plan
 	err := t.exec(ctx, "update changes set revision = ?, plan_digest = ?, title = ?, type = ?, runbook = ?, submitter = ?, risk = ?, "+
-		"window_start = ?, window_end = ?, zone = ? where number = ?",
+		"window_start = ?, window_end = ?, zone = ?, contact = ? where number = ?",
 		s.Revision, s.Digest, p.Title, string(p.Type), p.Runbook.Name, string(s.Submitter), p.Risk.Level,
-		micros(p.Window.Start), micros(p.Window.End), p.Window.Zone, number(s.ID))
+		micros(p.Window.Start), micros(p.Window.End), p.Window.Zone, contact(p), number(s.ID))
 	if err != nil {
 		return fmt.Errorf("write the plan of %s: %w", s.ID, err)
 	}

@@ -86,10 +86,10 @@ func sameFindings(a, b []change.Finding) bool {
 // claim turns the reservations of s into a claim with the next fencing token, and
 // raises the fence of each system that it touches to that token.
 func (t *tx) claim(ctx context.Context, s *standing, f change.Facts) error {
-	touched := distinct(s.Plan.Footprint.Touch)
+	touched := distinct(s.Holds().Touch)
 	for _, h := range f.Holdings {
 		if h.Token > 0 && slices.Contains(touched, h.System) {
-			return change.Conflict("%s is claimed by %s (%s), which is %s", h.System, h.Change, h.Title, h.Status).
+			return change.Conflict("%s is claimed by %s (%s), which is %s", h.System, h.By, h.Title, h.Status).
 				WithHint("wait until it ends; %s submitted it", h.Person)
 		}
 	}
@@ -97,25 +97,30 @@ func (t *tx) claim(ctx context.Context, s *standing, f change.Facts) error {
 	if err != nil {
 		return err
 	}
-	if err := t.exec(ctx, "update holdings set token = ?, since = ? where change = ?", token, micros(t.now), number(s.ID)); err != nil {
+	if err := t.exec(ctx, "update holdings set token = ?, since = ? where party = ?", token, micros(t.now), number(s.ID)); err != nil {
 		return fmt.Errorf("claim the systems of %s: %w", s.ID, err)
 	}
-	var rows [][]any
-	for _, ref := range touched {
-		rows = append(rows, []any{string(ref), token})
-	}
-	err = t.insert(ctx, "insert into fences (system, token)", "on conflict (system) do update set token = excluded.token", rows)
-	if err != nil {
+	if err := t.fence(ctx, touched, token); err != nil {
 		return fmt.Errorf("raise the fences of %s: %w", s.ID, err)
 	}
 	s.Token, s.StartedAt = token, t.now
 	return t.holdsAll(ctx, s.ID, touched)
 }
 
+// fence raises the fences of systems to a token; none is ever lowered.
+func (t *tx) fence(ctx context.Context, systems []change.Ref, token int64) error {
+	var rows [][]any
+	for _, ref := range systems {
+		rows = append(rows, []any{string(ref), token})
+	}
+	return t.insert(ctx, "insert into fences (system, token)",
+		"on conflict (system) do update set token = excluded.token where excluded.token > fences.token", rows)
+}
+
 // holdsAll refuses a claim without reservations under it.
 func (t *tx) holdsAll(ctx context.Context, id change.ID, touched []change.Ref) error {
 	var n int
-	err := t.row(ctx, "select count(*) from holdings where change = ? and mode = 'touch'", number(id)).Scan(&n)
+	err := t.row(ctx, "select count(*) from holdings where party = ? and mode = 'touch'", number(id)).Scan(&n)
 	if err != nil {
 		return fmt.Errorf("count the claims of %s: %w", id, err)
 	}

@@ -11,17 +11,11 @@ import (
 )
 
 // Submission is a request with the plan that it was compiled to.
-type Submission struct {
-	Request   change.Request
-	Plan      change.Plan
-	Digest    string // of Plan
-	Submitter change.Ref
-	Nonce     string // makes a submission that is sent twice happen once; may be empty
-}
+type Submission = change.Submission
 
 // check refuses what would make the ledger unable to find conflicts or to show
 // later what was approved.
-func (s Submission) check() error {
+func check(s Submission) error {
 	got, err := s.Plan.Digest()
 	switch w := s.Plan.Window; {
 	case err != nil:
@@ -42,7 +36,7 @@ func (s Submission) check() error {
 // Submit records a new change with the status submitted. The same submitter with the
 // same nonce gets the change that was made the first time, and created is false.
 func (l *Ledger) Submit(ctx context.Context, s Submission) (rec change.Record, created bool, err error) {
-	if err := s.check(); err != nil {
+	if err := check(s); err != nil {
 		return rec, false, err
 	}
 	err = l.write(ctx, "submit a change", func(t *tx) error {
@@ -99,11 +93,11 @@ func (t *tx) create(ctx context.Context, sub Submission, rec *change.Record) err
 		return err
 	}
 	err = t.exec(ctx, "insert into changes (number, revision, status, plan_digest, title, type, runbook, submitter, risk, "+
-		"window_start, window_end, zone, token, created_at, updated_at, started_at, ended_at, version, outcome, holds, note, hold, findings) "+
-		"values ("+placeholders("?", 23)+")",
+		"window_start, window_end, zone, token, created_at, updated_at, started_at, ended_at, version, outcome, holds, note, hold, findings, "+
+		"contact) values ("+placeholders("?", 24)+")",
 		n, 1, string(s.Status), s.Digest, sub.Plan.Title, string(sub.Plan.Type), sub.Plan.Runbook.Name, string(sub.Submitter),
 		sub.Plan.Risk.Level, micros(sub.Plan.Window.Start), micros(sub.Plan.Window.End), sub.Plan.Window.Zone,
-		0, micros(t.now), micros(t.now), 0, 0, s.Version, "", 0, "", "", "")
+		0, micros(t.now), micros(t.now), 0, 0, s.Version, "", 0, "", "", "", contact(sub.Plan))
 	if err != nil {
 		return fmt.Errorf("write change %s: %w", s.ID, err)
 	}
@@ -124,22 +118,27 @@ func (t *tx) revision(ctx context.Context, s standing, sub Submission) error {
 	if err != nil {
 		return fmt.Errorf("write revision %d of %s: %w", s.Revision, s.ID, err)
 	}
-	if err := t.exec(ctx, "delete from change_systems where change = ?", number(s.ID)); err != nil {
-		return fmt.Errorf("write the systems of %s: %w", s.ID, err)
+	if s.Revision > 1 {
+		if err := t.exec(ctx, "delete from change_systems where change = ?", number(s.ID)); err != nil {
+			return fmt.Errorf("write the systems of %s: %w", s.ID, err)
+		}
+		if err := t.unfollow(ctx, s.ID); err != nil {
+			return err
+		}
 	}
 	var rows [][]any
-	for _, ref := range laidHold(sub.Plan.Footprint) {
+	for _, h := range sub.Plan.Footprint.Hands() {
 		touched := 0
-		if ref.mode == change.Touch {
+		if h.Mode == change.Touch {
 			touched = 1
 		}
-		rows = append(rows, []any{string(ref.system), number(s.ID), touched})
+		rows = append(rows, []any{string(h.System), number(s.ID), touched})
 	}
 	err = t.insert(ctx, "insert into change_systems (system, change, touched)", "on conflict (system, change) do nothing", rows)
 	if err != nil {
 		return fmt.Errorf("write the systems of %s: %w", s.ID, err)
 	}
-	return nil
+	return t.follow(ctx, s)
 }
 
 func submission(kind, what string, s Submission) audit.Entry {
@@ -151,11 +150,9 @@ func submission(kind, what string, s Submission) audit.Entry {
 
 // next counts a counter up and returns its new value.
 func (t *tx) next(ctx context.Context, counter string) (int64, error) {
-	if err := t.exec(ctx, "update counters set value = value + 1 where name = ?", counter); err != nil {
-		return 0, fmt.Errorf("count %ss: %w", counter, err)
-	}
 	var n int64
-	if err := t.row(ctx, "select value from counters where name = ?", counter).Scan(&n); err != nil {
+	err := t.row(ctx, "update counters set value = value + 1 where name = ? returning value", counter).Scan(&n)
+	if err != nil {
 		return 0, fmt.Errorf("count %ss: %w", counter, err)
 	}
 	return n, nil

@@ -61,7 +61,7 @@ func (l *Ledger) writeOnce(ctx context.Context, f func(*tx) error) (err error) {
 			_ = q.Rollback() // the error that led here says more
 		}
 	}()
-	t := &tx{conn: conn{Tx: q, d: l.d, p: l.prepared}, l: l}
+	t := &tx{conn: conn{querier: q, d: l.d, p: l.prepared}, l: l}
 	if err := t.lock(ctx); err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func (l *Ledger) read(ctx context.Context, what string, f func(conn) error) erro
 		return l.explain(what, err)
 	}
 	defer func() { _ = q.Rollback() }() // nothing was written
-	return l.explain(what, f(conn{Tx: q, d: l.d}))
+	return l.explain(what, f(conn{querier: q, d: l.d}))
 }
 
 // hashes reads stored hashes of the log.
@@ -190,3 +190,6 @@ func moment(n int64) time.Time {
 	}
 	return time.UnixMicro(n).UTC()
 }
+
+// stamp writes a moment for a sentence of the log.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

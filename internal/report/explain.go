@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -19,13 +18,18 @@ type Explanation struct {
 	Who    string        `json:"who"`
 	Until  string        `json:"until"`
 	Next   []string      `json:"next,omitempty"`
+	// Neighbours is who else was playing when the hold began.
+	Neighbours []change.Neighbour `json:"neighbours,omitempty"`
 	// Findings stand behind the wait, where there are any.
 	Findings []change.Finding `json:"findings,omitempty"`
+
+	now  time.Time
+	zone *time.Location
 }
 
 // Explain explains a change in any status.
 func Explain(r change.Record, now time.Time) Explanation {
-	e := Explanation{Change: r.ID, Title: r.Plan.Title, Status: r.Status}
+	e := Explanation{Change: r.ID, Title: r.Plan.Title, Status: r.Status, now: now, zone: zone(r.Plan.Window.Zone)}
 	x := explainer{r: r, now: now, e: &e}
 	switch r.Status {
 	case change.Submitted:
@@ -55,6 +59,9 @@ func Explain(r change.Record, now time.Time) Explanation {
 func (e Explanation) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %q is %s.\n", e.Change, OneLine(e.Title), e.Status)
+	if len(e.Neighbours) > 0 {
+		b.WriteString("\n" + playedWith(e.Neighbours, e.now, e.zone) + "\n")
+	}
 	for i, w := range e.Waits {
 		fmt.Fprintf(&b, "%-10s%s\n", label(i, "Waits for"), OneLine(w))
 	}
@@ -141,8 +148,8 @@ func (x explainer) waiting() {
 	x.e.Waits = x.note("what is in the way of its start")
 	who := []string{}
 	for _, f := range x.r.Findings {
-		if f.Other != nil && f.Severity == change.Blocks {
-			who = append(who, fmt.Sprintf("%s, who answers for %s", f.Other.Person, f.Other.Change))
+		if f.Severity == change.Blocks {
+			who = append(who, inTheWay(f)...)
 		}
 	}
 	x.e.Who = strings.Join(unique(who), "; ")
@@ -152,6 +159,24 @@ func (x explainer) waiting() {
 	x.e.Until = x.moment(x.r.Plan.Window.End) + "; not started by then, it expires"
 	x.e.Findings = x.r.Findings
 	x.command("cancel %s", x.r.ID)
+}
+
+// inTheWay says who can do something about a finding.
+func inTheWay(f change.Finding) []string {
+	var who []string
+	if h := f.Other; h != nil && h.By.Declared() {
+		text := h.Whose
+		if h.Contact != "" {
+			text += " (" + h.Contact + ")"
+		}
+		who = append(who, text+", whose maintenance "+string(h.By)+" is")
+	} else if h != nil {
+		who = append(who, fmt.Sprintf("%s, who answers for %s", h.Person, h.By))
+	}
+	if f.Freeze != nil {
+		who = append(who, fmt.Sprintf("%s, who can lift the freeze %s", f.Freeze.Owner, f.Freeze.ID))
+	}
+	return who
 }
 
 func (x explainer) running() {
@@ -168,57 +193,9 @@ func (x explainer) running() {
 	}
 	x.e.Who = "nobody needs to act; its people can back it out"
 	x.e.Until = x.moment(x.r.Plan.Window.End) + "; last moment to back out: " + x.moment(Cutoff(x.r))
+	x.e.Findings = x.r.Findings
 	x.command("watch %s", x.r.ID)
 	x.command("decide %s back-out", x.r.ID)
-}
-
-func (x explainer) held() {
-	h := x.r.Hold
-	if h == nil {
-		h = &change.Hold{Reason: x.r.Note}
-	}
-	text := "a decision: " + h.Reason
-	if h.Step != "" && !strings.Contains(h.Reason, h.Step) {
-		text = fmt.Sprintf("a decision about step %s: %s", h.Step, h.Reason)
-	}
-	x.e.Waits = []string{text, fmt.Sprintf("held since %s (hold %d)", x.moment(h.Since), h.Number)}
-	x.e.Who = fmt.Sprintf("%s, who submitted it; the owners of %s; operators", x.r.Submitter, refs(x.r.Plan.Footprint.Touch))
-	if by := signers(x.r.Plan, h.Step); len(by) > 0 {
-		x.e.Who = refs(by) + ", who sign it off; " + x.e.Who + " can back it out"
-	}
-	cutoff := Cutoff(x.r)
-	x.e.Until = x.moment(cutoff)
-	if h.During == change.BackingOut {
-		x.e.Until = "somebody decides: it is on the way back, which the end of the window does not stop"
-	} else if cutoff.After(x.now) {
-		x.e.Until += ": the last moment at which backing out still fits in the window"
-	} else {
-		x.e.Until += ": backing out no longer fits in the window, which ends " + x.moment(x.r.Plan.Window.End)
-	}
-	for _, v := range h.Choices {
-		switch v {
-		case change.Continue:
-			x.command("decide %s continue --reason TEXT", x.r.ID)
-		case change.Approve, change.Reject, change.RetryIt, change.BackOut, change.Cancel, change.SignOff:
-			x.command("decide %s %s", x.r.ID, v)
-		}
-	}
-}
-
-// signers returns whom a sign-off step names.
-func signers(p change.Plan, step string) []change.Ref {
-	for _, s := range p.Steps {
-		if s.Name != step || s.Uses != "sign-off" {
-			continue
-		}
-		var with struct {
-			By []change.Ref `json:"by"`
-		}
-		if json.Unmarshal(s.With, &with) == nil {
-			return with.By
-		}
-	}
-	return nil
 }
 
 func (x explainer) backingOut() {
@@ -262,6 +239,9 @@ func (x explainer) ended() {
 	case change.Refused, change.Expired, change.Cancelled, change.Rejected:
 		x.e.Findings = x.r.Findings
 		x.command("submit ... (a new change, with another window or other systems)")
+		if _, ok := NextSlot(x.r.Findings); ok {
+			x.command("submit ... --next-slot (the same, in the next free slot)")
+		}
 	case change.Completed, change.BackedOut, change.Closed:
 		x.command("log --change %s", x.r.ID)
 	case change.Submitted, change.AwaitingApproval, change.Scheduled, change.Waiting, change.Running,

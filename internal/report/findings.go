@@ -16,7 +16,7 @@ func Findings(list []change.Finding) string {
 		if f.Severity == change.Blocks {
 			mark = "in the way"
 		}
-		fmt.Fprintf(&b, "%s: %s [%s]\n", mark, OneLine(f.Message), f.Rule)
+		fmt.Fprintf(&b, "%s: %s [%s]\n", mark, OneLine(f.Message), OneLine(f.Rule))
 		if len(f.Systems) > 0 {
 			fmt.Fprintf(&b, "    on      %s\n", refs(f.Systems))
 		}
@@ -26,20 +26,78 @@ func Findings(list []change.Finding) string {
 		if f.Other != nil {
 			b.WriteString(other(*f.Other))
 		}
+		if f.Freeze != nil {
+			b.WriteString(frozen(*f.Freeze))
+		}
 	}
-	return b.String()
+	return b.String() + next(list)
+}
+
+// next writes the free slots that the findings know, each once.
+func next(list []change.Finding) string {
+	var slots []string
+	for _, f := range list {
+		if f.Next != nil {
+			slots = append(slots, "next free slot: "+Window(*f.Next)+"\n")
+		}
+	}
+	return strings.Join(unique(slots), "")
+}
+
+// NextSlot returns the first free slot that the findings know.
+func NextSlot(list []change.Finding) (change.Window, bool) {
+	for _, f := range list {
+		if f.Next != nil {
+			return *f.Next, true
+		}
+	}
+	return change.Window{}, false
 }
 
 func other(h change.Holding) string {
-	name := string(h.Change)
-	if name == "" {
-		name = "a declared maintenance"
+	name, stands := string(h.By), string(h.Status)
+	switch {
+	case h.By == "":
+		name, stands = "a declared maintenance", string(h.Impact)
+	case h.By.Declared():
+		stands = declared(h.Impact)
+	case h.Type == change.Emergency:
+		stands += ", emergency"
 	}
-	s := fmt.Sprintf("    with    %s %q, %s, has %s as %s\n", name, OneLine(h.Title), h.Status, h.System, h.Mode)
-	s += fmt.Sprintf("    when    %s\n", Window(h.Window))
-	whose := "of " + string(h.Person)
+	s := fmt.Sprintf("    with    %s %q, %s", name, OneLine(h.Title), stands)
+	if h.System != "" {
+		s += fmt.Sprintf(", has %s as %s", h.System, h.Mode)
+	}
+	s += fmt.Sprintf("\n    when    %s\n", Window(h.Window))
+	whose := "of " + h.Whose
+	if h.Whose == "" {
+		whose = "of " + string(h.Person)
+	}
 	if h.Owner != "" {
 		whose += "; the system belongs to " + string(h.Owner)
 	}
-	return s + "    whose   " + whose + "\n"
+	s += "    whose   " + OneLine(whose) + "\n"
+	if h.Contact != "" {
+		s += "    contact " + OneLine(h.Contact) + "\n"
+	}
+	return s
+}
+
+func declared(i change.ImpactClass) string {
+	if i == "" {
+		i = change.Outage
+	}
+	return "declared maintenance, " + string(i)
+}
+
+func frozen(f change.Freeze) string {
+	s := fmt.Sprintf("    freeze  %s %q of %s: %s\n", f.ID, OneLine(f.Title), f.Owner, OneLine(f.Reason))
+	s += "    when    " + Window(f.Window) + "\n"
+	if f.Recurrence != nil {
+		s += "    each    " + OneLine(recurrence(*f.Recurrence)) + "\n"
+	}
+	if f.Exception == "" {
+		return s + "    except  nobody can let a change through\n"
+	}
+	return s + fmt.Sprintf("    except  %s can let a change through that asks: --exception %s\n", f.Exception, f.ID)
 }

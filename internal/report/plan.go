@@ -23,6 +23,12 @@ func Plan(p change.Plan, digest string) string {
 	line("Type", "%s", p.Type)
 	line("Reason", "%s", p.Reason)
 	line("Submitter", "%s", p.Submitter)
+	if p.Controller != "" {
+		line("Controller", "%s is in charge of this emergency", p.Controller)
+	}
+	if len(p.Exceptions) > 0 {
+		line("Exceptions", "asks to be let through %s", idList(p.Exceptions))
+	}
 	line("Runbook", "%s, %s", p.Runbook.Name, source(p.Runbook))
 	for i, name := range slices.Sorted(maps.Keys(p.Parameters)) {
 		label := ""
@@ -114,10 +120,34 @@ func systems(p change.Plan) Table {
 	}
 	add(change.Impact, p.Footprint.Impact)
 	for _, d := range p.Footprint.Degraded {
-		t.Rows = append(t.Rows, []string{"degraded", d.Group, "", fmt.Sprintf("%s of %d touched, %d must stay up", refs(d.Touched), len(d.Members), d.MustRun)})
+		t.Rows = append(t.Rows, []string{"degraded", d.Group, "", degraded(d)})
 	}
 	add(change.Observe, p.Footprint.Observe)
+	add("cuts off", p.Footprint.Severed)
 	return t
+}
+
+// degraded says what a redundancy group loses, with the groups below it.
+func degraded(d change.Degraded) string {
+	if len(d.Groups) == 0 {
+		return fmt.Sprintf("%s of %d touched, %d must stay up", refs(d.Touched), len(d.Members), d.MustRun)
+	}
+	s := fmt.Sprintf("%d of %d must stay up", d.MustRun, len(d.Members)+len(d.Groups))
+	if len(d.Touched) > 0 {
+		s += "; " + refs(d.Touched) + " touched"
+	}
+	for _, g := range d.Groups {
+		s += "; " + g.Group + ": " + degraded(g)
+	}
+	return s
+}
+
+func idList(l []change.ID) string {
+	s := make([]string, len(l))
+	for i, id := range l {
+		s[i] = string(id)
+	}
+	return strings.Join(s, ", ")
 }
 
 // Path writes the way through the graph.
@@ -141,5 +171,6 @@ func planSteps(p change.Plan) Table {
 }
 
 func indent(s string) string {
-	return "  " + strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n  ") + "\n"
+	s = "  " + strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n  ") + "\n"
+	return strings.ReplaceAll(s, "\n  \n", "\n\n")
 }

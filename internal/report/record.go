@@ -28,6 +28,9 @@ func Record(r change.Record, now time.Time) string {
 		}
 		fmt.Fprintf(&b, "%-12s%s%s\n", "Ended", Moment(r.EndedAt.Truncate(time.Second), r.Plan.Window.Zone), took)
 	}
+	if r.Hold != nil && len(r.Hold.Neighbours) > 0 {
+		b.WriteString("\n" + playedWith(r.Hold.Neighbours, now, zone(r.Plan.Window.Zone)))
+	}
 	b.WriteString("\n" + Plan(r.Plan, r.Digest))
 	if len(r.Approvals) > 0 {
 		b.WriteString("\nDecisions on this revision\n" + indent(approvals(r).Text()))
@@ -39,7 +42,9 @@ func Record(r change.Record, now time.Time) string {
 		b.WriteString("\nRuns\n" + indent(Steps(r, now).Text()))
 	}
 	if r.Hold != nil {
-		b.WriteString("\n" + Explain(r, now).Text())
+		e := Explain(r, now)
+		e.Neighbours, e.Findings = nil, nil // told above
+		b.WriteString("\n" + e.Text())
 	}
 	return b.String()
 }
@@ -71,8 +76,8 @@ func few(l []change.Ref) string {
 	return refs(l)
 }
 
-// Calendar returns the table of what holds systems: one row for each change and
-// mode, by window.
+// Calendar returns the table of what holds systems: one row for each change or
+// declared maintenance and mode, by window.
 func Calendar(list []change.Holding) Table {
 	type key struct {
 		id         change.ID
@@ -83,25 +88,45 @@ func Calendar(list []change.Holding) Table {
 	var order []key
 	held := map[key][]change.Holding{}
 	for _, h := range list {
-		k := key{h.Change, h.Title, h.Mode, h.Window.Start, h.Window.End}
+		k := key{h.By, h.Title, h.Mode, h.Window.Start, h.Window.End}
 		if held[k] == nil {
 			order = append(order, k)
 		}
 		held[k] = append(held[k], h)
 	}
 	slices.SortStableFunc(order, func(a, b key) int { return a.start.Compare(b.start) })
-	t := Table{Head: []string{"WINDOW", "CHANGE", "STATUS", "MODE", "SYSTEMS", "WHO", "TITLE"}}
+	t := Table{Head: []string{"WINDOW", "BY", "STATUS", "MODE", "SYSTEMS", "WHOSE", "TITLE"}}
 	for _, k := range order {
 		var systems []change.Ref
 		for _, h := range held[k] {
 			systems = append(systems, h.System)
 		}
 		h := held[k][0]
-		status := string(h.Status)
-		if h.Token > 0 {
-			status += " (claimed)"
-		}
-		t.Rows = append(t.Rows, []string{shortWindow(h.Window), string(h.Change), status, string(h.Mode), refs(systems), string(h.Person), h.Title})
+		t.Rows = append(t.Rows, []string{shortWindow(h.Window), string(h.By), holdingStatus(h), string(h.Mode), refs(systems), whoseIs(h), h.Title})
 	}
 	return t
+}
+
+// holdingStatus is the status of a change, or the impact of a declared maintenance.
+func holdingStatus(h change.Holding) string {
+	switch {
+	case h.By.Declared() && h.Impact == "":
+		return string(change.Outage)
+	case h.By.Declared():
+		return string(h.Impact)
+	case h.Token > 0:
+		return string(h.Status) + " (claimed)"
+	}
+	return string(h.Status)
+}
+
+func whoseIs(h change.Holding) string {
+	whose := h.Whose
+	if whose == "" {
+		whose = string(h.Person)
+	}
+	if h.By.Declared() && h.Contact != "" {
+		whose += ", " + h.Contact
+	}
+	return whose
 }

@@ -62,7 +62,7 @@ func TestListsReadAsTables(t *testing.T) {
 	hold := func(id change.ID, system change.Ref, mode change.Mode, later time.Duration) change.Holding {
 		w := rec.Plan.Window
 		w.Start, w.End = w.Start.Add(later), w.End.Add(later)
-		return change.Holding{Change: id, System: system, Mode: mode, Window: w, Title: "T " + string(id), Status: change.Scheduled, Person: "user:x"}
+		return change.Holding{By: id, System: system, Mode: mode, Window: w, Title: "T " + string(id), Status: change.Scheduled, Person: "user:x"}
 	}
 	calendar := []change.Holding{
 		hold("CHG-2", "resource:b", change.Touch, time.Hour), hold("CHG-1", "resource:a", change.Touch, 0),

@@ -69,3 +69,30 @@ func Block(s string) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// page is how wide text for people is, in characters, where it can be broken.
+const page = 80
+
+// wrapped writes text behind a head, broken between words at the width of a page;
+// lines after the first begin below the text.
+func wrapped(head, text string) string {
+	indent := strings.Repeat(" ", utf8.RuneCountInString(head))
+	room := page - len(indent)
+	var b strings.Builder
+	line := ""
+	flush := func() {
+		b.WriteString(strings.TrimRight(head+line, " ") + "\n")
+		head, line = indent, ""
+	}
+	for _, word := range strings.Fields(OneLine(text)) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > room {
+			flush()
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	flush()
+	return b.String()
+}

@@ -18,17 +18,20 @@ func zone(name string) *time.Location {
 }
 
 // Moment writes a time in a window's zone and in UTC, with seconds where there are any.
-func Moment(t time.Time, zoneName string) string {
+func Moment(t time.Time, zoneName string) string { return momentIn(t, zone(zoneName)) }
+
+func momentIn(t time.Time, loc *time.Location) string {
 	if t.IsZero() {
 		return "-"
 	}
-	loc := zone(zoneName)
 	s := t.In(loc).Format("Mon 2006-01-02 " + clockFormat(t) + " MST")
-	if loc != time.UTC {
+	if !isUTC(loc) {
 		s += " (" + t.UTC().Format(clockFormat(t)) + " UTC)"
 	}
 	return s
 }
+
+func isUTC(loc *time.Location) bool { return loc.String() == "UTC" }
 
 func clockFormat(times ...time.Time) string {
 	for _, t := range times {
@@ -40,14 +43,15 @@ func clockFormat(times ...time.Time) string {
 }
 
 // Window writes a window in its zone and in UTC.
-func Window(w change.Window) string {
-	loc := zone(w.Zone)
+func Window(w change.Window) string { return windowIn(w, zone(w.Zone)) }
+
+func windowIn(w change.Window, loc *time.Location) string {
 	f := clockFormat(w.Start, w.End)
 	s := span(w.Start.In(loc), w.End.In(loc), "Mon 2006-01-02 ", f) + " " + w.Start.In(loc).Format("MST")
 	if end := w.End.In(loc).Format("MST"); end != w.Start.In(loc).Format("MST") {
 		s += "/" + end
 	}
-	if loc != time.UTC {
+	if !isUTC(loc) {
 		date := ""
 		if w.Start.UTC().Day() != w.Start.In(loc).Day() {
 			date = "2006-01-02 "

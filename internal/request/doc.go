@@ -1,5 +1,5 @@
-// Package request reads what people write to ask for a change: a file of kind
-// Change, or flags that say the same.
+// Package request reads what people write to ask for a change or a freeze: a file
+// of kind Change or Freeze, or flags that say the same.
 //
 // It checks what can be known without a server: the shape, what must be there,
 // what contradicts itself. Whether the runbook exists, its parameters fit or the

@@ -37,6 +37,8 @@ type spec struct {
 	Runbook    string                `yaml:"runbook"`
 	Parameters map[string]*yaml.Node `yaml:"parameters"`
 	Window     window                `yaml:"window"`
+	Controller string                `yaml:"controller"`
+	Exceptions []string              `yaml:"exceptions"`
 }
 
 type window struct {
@@ -51,11 +53,16 @@ type window struct {
 // line and column. The document comes back too, for Locate, unless the bytes are
 // not one YAML document.
 func Parse(name string, b []byte) (change.Request, *document.Document, error) {
+	return ParseWithout(name, b, Missing{})
+}
+
+// ParseWithout is Parse for a request of which something may be missing.
+func ParseWithout(name string, b []byte, may Missing) (change.Request, *document.Document, error) {
 	doc, err := document.One(name, b)
 	if err != nil {
 		return change.Request{}, nil, err
 	}
-	head := heading(doc)
+	head := heading(doc, Kind)
 	if kind, there := doc.Find("kind"); there && kind.Value != Kind {
 		return change.Request{}, doc, inOrder(head) // of another kind: other complaints would mislead
 	}
@@ -64,29 +71,43 @@ func Parse(name string, b []byte) (change.Request, *document.Document, error) {
 	values, wrong := parameters(doc, f.Spec.Parameters)
 	problems = append(problems, wrong...)
 	req := f.request(values)
-	for _, m := range mistakes(req) {
+	return req, doc, inOrder(placed(doc, problems, mistakes(req, may)))
+}
+
+// placed adds mistakes to the problems of a document, where they are not told yet.
+func placed(doc *document.Document, problems []*document.Problem, list []mistake) []*document.Problem {
+	for _, m := range list {
 		if !reported(problems, m.field) {
 			problems = append(problems, doc.Field(m.field, "%s", m.text))
 		}
 	}
-	return req, doc, inOrder(problems)
+	return problems
 }
 
 func (f file) request(values map[string]any) change.Request {
 	r := change.Request{
 		Title: f.Metadata.Title, Type: change.Type(f.Spec.Type), Reason: f.Spec.Reason, Runbook: f.Spec.Runbook,
 		Parameters: values, Window: change.WindowRequest(f.Spec.Window),
+		Controller: change.Ref(f.Spec.Controller), Exceptions: ids(f.Spec.Exceptions),
 	}
 	return tidy(r)
 }
 
+func ids(list []string) []change.ID {
+	var all []change.ID
+	for _, s := range list {
+		all = append(all, change.ID(s))
+	}
+	return all
+}
+
 // heading checks apiVersion and kind.
-func heading(doc *document.Document) []*document.Problem {
+func heading(doc *document.Document, kind string) []*document.Problem {
 	if doc.Root.Kind != yaml.MappingNode {
 		return nil // Decode says so
 	}
 	var problems []*document.Problem
-	for _, want := range []struct{ key, value string }{{"apiVersion", APIVersion}, {"kind", Kind}} {
+	for _, want := range []struct{ key, value string }{{"apiVersion", APIVersion}, {"kind", kind}} {
 		n, there := doc.Find(want.key)
 		switch {
 		case !there:

@@ -29,6 +29,8 @@ spec:
     day: 2027-03-06
     members: [resource:a, 2, 1.50, {deep: [no]}]
   window: {start: 2027-03-06T23:00, duration: 90m, zone: Europe/Berlin}
+  controller: Dave
+  exceptions: [frz-3, FRZ-4]
 `
 
 func TestAFileBecomesARequest(t *testing.T) {
@@ -44,7 +46,8 @@ func TestAFileBecomesARequest(t *testing.T) {
 			"retries": int64(3), "online": true, "word": "true", "day": "2027-03-06",
 			"members": []any{"resource:a", int64(2), "1.50", map[string]any{"deep": []any{"no"}}},
 		},
-		Window: change.WindowRequest{Start: "2027-03-06T23:00", Duration: "90m", Zone: "Europe/Berlin"},
+		Window:     change.WindowRequest{Start: "2027-03-06T23:00", Duration: "90m", Zone: "Europe/Berlin"},
+		Controller: "user:dave", Exceptions: []change.ID{"FRZ-3", "FRZ-4"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -52,9 +55,43 @@ func TestAFileBecomesARequest(t *testing.T) {
 }
 
 func TestTheTypeIsNormalWhereNoneIsGiven(t *testing.T) {
-	got, _, err := request.Parse("c.yaml", []byte(strings.Replace(whole, "  type: emergency\n", "", 1)))
+	plain := strings.NewReplacer("  type: emergency\n", "", "  controller: Dave\n", "").Replace(whole)
+	got, _, err := request.Parse("c.yaml", []byte(plain))
 	if err != nil || got.Type != change.Normal {
 		t.Errorf("got %q, %v", got.Type, err)
+	}
+}
+
+// Who looks for a slot need not know when it begins, nor, when only the time is asked
+// for, why.
+func TestWhatIsLookedForNeedNotBeThere(t *testing.T) {
+	const file = "apiVersion: changectl.dev/v1\nkind: Change\nspec:\n  runbook: b\n  window: {duration: 90m, zone: Europe/Berlin}\n"
+	missing := func(may request.Missing, from string) string {
+		_, _, err := request.ParseWithout("c.yaml", []byte(from), may)
+		var fields []string
+		for _, p := range document.Problems(err) {
+			fields = append(fields, p.Path)
+		}
+		return strings.Join(fields, " ")
+	}
+	for name, tt := range map[string]struct {
+		may        request.Missing
+		file, want string
+	}{
+		"nothing may":       {request.Missing{}, file, "metadata.title spec.reason spec.window.start"},
+		"start":             {request.Missing{Start: true}, file, "metadata.title spec.reason"},
+		"words":             {request.Missing{Words: true}, file, "spec.window.start"},
+		"both":              {request.Missing{Start: true, Words: true}, file, ""},
+		"an end alone":      {request.Missing{Start: true, Words: true}, strings.Replace(file, "duration: 90m", "end: e", 1), "spec.window.start"},
+		"no length":         {request.Missing{Start: true, Words: true}, strings.Replace(file, "duration: 90m, ", "", 1), "spec.window"},
+		"never the runbook": {request.Missing{Start: true, Words: true}, strings.Replace(file, "  runbook: b\n", "", 1), "spec.runbook"},
+	} {
+		if got := missing(tt.may, tt.file); got != tt.want {
+			t.Errorf("%s: missing is %q, want %q", name, got, tt.want)
+		}
+	}
+	if _, err := request.FromFlagsWithout(request.Flags{Runbook: "b", Duration: "90m"}, request.Missing{Start: true, Words: true}); err != nil {
+		t.Errorf("flags: %v", err)
 	}
 }
 
@@ -63,7 +100,7 @@ func TestEveryProblemOfAFileHasItsPlace(t *testing.T) {
 	edit := func(before, after string) string { return strings.Replace(plain, before, after, 1) }
 	tests := map[string]struct{ in, want string }{
 		"nothing wrong": {plain, ""},
-		"unknown key":   {edit("reason: r", "reason: r\n  raeson: r"), "c.yaml:6:3: spec.raeson: is not a key here; expected one of parameters, reason, runbook, type, window"},
+		"unknown key":   {edit("reason: r", "reason: r\n  raeson: r"), "c.yaml:6:3: spec.raeson: is not a key here; expected one of controller, exceptions, parameters, reason, runbook, type, window"},
 		"other kind":    {edit("Change", "Runbook") + "more: x\n", `c.yaml:2:7: kind: is the text "Runbook"; expected Change`},
 		"other version": {edit("v1", "v2"), `c.yaml:1:13: apiVersion: is the text "changectl.dev/v2"; expected changectl.dev/v1`},
 		"no version":    {edit("apiVersion: changectl.dev/v1\n", ""), "c.yaml:1:1: apiVersion: is missing; write apiVersion: changectl.dev/v1"},
@@ -83,6 +120,11 @@ func TestEveryProblemOfAFileHasItsPlace(t *testing.T) {
 		"no window": {edit("  window: {start: s, end: e}\n", ""), "c.yaml:5:3: spec.window.start: is missing; write a local time such as '2027-03-06T23:00'\n" +
 			"c.yaml:5:3: spec.window: has neither end nor duration; give one of them, such as duration 90m"},
 		"window, text":      {edit("{start: s, end: e}", "tonight"), `c.yaml:7:11: spec.window: is the text "tonight"; expected a mapping with the keys duration, end, start, zone`},
+		"controller":        {edit("reason: r", "reason: r\n  controller: user:dave"), "c.yaml:6:15: spec.controller: is given for a change of type normal; only an emergency has a controller"},
+		"no person":         {edit("reason: r", "reason: r\n  type: emergency\n  controller: group:dba"), `c.yaml:7:15: spec.controller: is "group:dba"; name the person in charge, such as user:dave`},
+		"no freeze":         {edit("reason: r", "reason: r\n  exceptions: [CHG-3]"), `c.yaml:6:16: spec.exceptions[0]: "CHG-3" is not the ID of a freeze; it looks like FRZ-2 (changectl freeze list shows them)`},
+		"freeze, twice":     {edit("reason: r", "reason: r\n  exceptions: [FRZ-3, frz-3]"), "c.yaml:6:23: spec.exceptions[1]: names FRZ-3 a second time; once is enough"},
+		"exceptions, ID":    {edit("reason: r", "reason: r\n  exceptions: FRZ-3"), `c.yaml:6:15: spec.exceptions: is the text "FRZ-3"; expected a list`},
 		"empty parameter":   {edit("reason: r", "reason: r\n  parameters: {standby: , primary: x, list: [a, ~]}"), "c.yaml:6:25: spec.parameters.standby: is empty; give a value, or leave the parameter out\nc.yaml:6:49: spec.parameters.list: is empty; give a value, or leave the parameter out"},
 		"parameters, list":  {edit("reason: r", "reason: r\n  parameters: [a]"), "c.yaml:6:15: spec.parameters: is a list; expected a mapping"},
 		"duplicate":         {edit("reason: r", "reason: r\n  reason: s"), "c.yaml:6:3: spec.reason: is given twice; the first is on line 5"},
@@ -91,7 +133,7 @@ func TestEveryProblemOfAFileHasItsPlace(t *testing.T) {
 		"nothing":           {"", "c.yaml:1:1: holds 0 YAML documents; expected exactly one"},
 		"two":               {plain + "---\n" + plain, "c.yaml:1:1: holds 2 YAML documents; expected exactly one"},
 		"over 256 KiB":      {plain + "#" + strings.Repeat("x", 256<<10), "c.yaml: is 262268 bytes; at most 262144 (256 KiB) are read, so split it"},
-		"several, in order": {edit("reason: r", "raeson: r") + "kidn: x\n", "c.yaml:5:3: spec.raeson: is not a key here; expected one of parameters, reason, runbook, type, window\nc.yaml:5:3: spec.reason: is missing; say why it is done; it is kept in the log\nc.yaml:8:1: kidn: is not a key here; expected one of apiVersion, kind, metadata, spec"},
+		"several, in order": {edit("reason: r", "raeson: r") + "kidn: x\n", "c.yaml:5:3: spec.raeson: is not a key here; expected one of controller, exceptions, parameters, reason, runbook, type, window\nc.yaml:5:3: spec.reason: is missing; say why it is done; it is kept in the log\nc.yaml:8:1: kidn: is not a key here; expected one of apiVersion, kind, metadata, spec"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

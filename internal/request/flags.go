@@ -20,17 +20,25 @@ type Flags struct {
 	End      string
 	Duration string
 	Zone     string
+	// Controller is the person in charge of an emergency.
+	Controller string
+	// Exceptions are freezes, such as FRZ-3.
+	Exceptions []string
 }
 
 // FromFlags makes the request that the flags describe. All that is wrong is
 // returned at once, joined, as Invalid errors whose Field is the flag.
-func FromFlags(f Flags) (change.Request, error) {
+func FromFlags(f Flags) (change.Request, error) { return FromFlagsWithout(f, Missing{}) }
+
+// FromFlagsWithout is FromFlags for a request of which something may be missing.
+func FromFlagsWithout(f Flags, may Missing) (change.Request, error) {
 	values, problems := params(f.Params)
 	r := tidy(change.Request{
 		Title: f.Title, Type: change.Type(f.Type), Reason: f.Reason, Runbook: f.Runbook, Parameters: values,
-		Window: change.WindowRequest{Start: f.Start, End: f.End, Duration: f.Duration, Zone: f.Zone},
+		Window:     change.WindowRequest{Start: f.Start, End: f.End, Duration: f.Duration, Zone: f.Zone},
+		Controller: change.Ref(f.Controller), Exceptions: ids(f.Exceptions),
 	})
-	for _, m := range mistakes(r) {
+	for _, m := range mistakes(r, may) {
 		problems = append(problems, change.Invalid("%s", m.text).At(flagOf(m.field)))
 	}
 	return r, errors.Join(problems...)
@@ -80,11 +88,14 @@ func items(v any) []any {
 // flagOf names the flag that sets a field of the file.
 func flagOf(field string) string {
 	switch field {
-	case "metadata.title", "spec.type", "spec.reason", "spec.runbook",
+	case "metadata.title", "spec.type", "spec.reason", "spec.runbook", "spec.controller",
 		"spec.window.start", "spec.window.end", "spec.window.duration", "spec.window.zone":
 		return "--" + field[strings.LastIndexByte(field, '.')+1:]
 	case "spec.window":
 		return "--end, --duration"
+	}
+	if field == "spec.exceptions" || strings.HasPrefix(field, "spec.exceptions[") {
+		return "--exception"
 	}
 	if name, ok := strings.CutPrefix(field, "spec.parameters."); ok {
 		return "--param " + name

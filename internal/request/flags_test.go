@@ -16,7 +16,7 @@ func TestFlagsSayTheSameAsAFile(t *testing.T) {
 			"primary=resource:orders-db-1", "version=15.20", "retries=3", "online=true", `word="3"`, "odd=a: b # c = d", "none=",
 			"list=[a, 2, '3']", "members=a", "members=b", "members=[c, d]", "star=*x", "brace={a}",
 		},
-		Start: "2027-03-06T23:00", End: "2027-03-07T01:00", Zone: "Europe/Berlin",
+		Start: "2027-03-06T23:00", End: "2027-03-07T01:00", Zone: "Europe/Berlin", Exceptions: []string{"frz-3"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +28,8 @@ func TestFlagsSayTheSameAsAFile(t *testing.T) {
 			"odd": "a: b # c = d", "none": "", "list": []any{"a", int64(2), "3"}, "members": []any{"a", "b", "c", "d"},
 			"star": "*x", "brace": "{a}",
 		},
-		Window: change.WindowRequest{Start: "2027-03-06T23:00", End: "2027-03-07T01:00", Zone: "Europe/Berlin"},
+		Window:     change.WindowRequest{Start: "2027-03-06T23:00", End: "2027-03-07T01:00", Zone: "Europe/Berlin"},
+		Exceptions: []change.ID{"FRZ-3"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -46,6 +47,8 @@ func TestEveryProblemNamesItsFlag(t *testing.T) {
 		"blank reason":  {func(f *request.Flags) { f.Reason = " \t" }, "--reason: is missing; say why it is done; it is kept in the log"},
 		"both":          {func(f *request.Flags) { f.Reason, f.Runbook = "", "" }, "--reason: is missing; say why it is done; it is kept in the log\n--runbook: is missing; name one; changectl runbook list shows them"},
 		"type":          {func(f *request.Flags) { f.Type = "urgent" }, `--type: is "urgent"; expected standard, normal or emergency`},
+		"controller":    {func(f *request.Flags) { f.Controller = "user:dave" }, "--controller: is given for a change of type normal; only an emergency has a controller"},
+		"exception":     {func(f *request.Flags) { f.Exceptions = []string{"3"} }, `--exception: "3" is not the ID of a freeze; it looks like FRZ-2 (changectl freeze list shows them)`},
 		"start":         {func(f *request.Flags) { f.Start = "" }, "--start: is missing; write a local time such as '2027-03-06T23:00'"},
 		"no length":     {func(f *request.Flags) { f.Duration = "" }, "--end, --duration: has neither end nor duration; give one of them, such as duration 90m"},
 		"two lengths":   {func(f *request.Flags) { f.End = "e" }, "--duration: is given besides an end; keep one of them"},

@@ -12,14 +12,16 @@ import (
 // document, or at the nearest one above it, and with a nil document it names the
 // flag instead of the field. The kind of the error stays what it was. Errors that
 // name no field come back as they are.
-func Locate(doc *document.Document, err error) error {
+func Locate(doc *document.Document, err error) error { return locate(doc, err, flagOf) }
+
+func locate(doc *document.Document, err error, flag func(string) string) error {
 	if err == nil {
 		return nil
 	}
 	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []error
 		for _, e := range many.Unwrap() {
-			all = append(all, Locate(doc, e))
+			all = append(all, locate(doc, e, flag))
 		}
 		return errors.Join(all...)
 	}
@@ -28,7 +30,7 @@ func Locate(doc *document.Document, err error) error {
 		return err
 	}
 	if doc == nil {
-		return e.At(flagOf(e.Field))
+		return e.At(flag(e.Field))
 	}
 	text := e.Message
 	if e.Hint != "" {

@@ -59,6 +59,8 @@ type changeSpec struct {
 	Runbook    string               `yaml:"runbook,required"`
 	Parameters map[string]yaml.Node `yaml:"parameters"`
 	Window     changeWindow         `yaml:"window,required"`
+	Controller change.Ref           `yaml:"controller"`
+	Exceptions []string             `yaml:"exceptions"`
 }
 
 type changeWindow struct {

@@ -56,6 +56,7 @@ var samples = map[string]map[string]any{
 	},
 	"postgres-clean-shutdown.yaml": {"server": "resource:db-1", "pooler": "resource:pool"},
 	"rolling-restart.yaml":         {"first": "component:web-1", "second": "component:web-2", "service": "component:shop"},
+	"who-else-is-playing.yaml":     {"active": "component:web-1", "standby": "component:web-2", "application": "component:web-1"},
 }
 
 func parseFile(t *testing.T, name string) *runbook.Runbook {

@@ -35,7 +35,7 @@ func place(wall time.Time, loc *time.Location) placement {
 	previous := 0
 	for first := true; ; first = false {
 		_, offset := period.Zone()
-		start, end := period.ZoneBounds()
+		start, end := bounds(period)
 		at := wall.Add(-time.Duration(offset) * time.Second)
 		if !first && at.Before(start) {
 			before := wall.Add(-time.Duration(previous) * time.Second)
@@ -46,6 +46,17 @@ func place(wall time.Time, loc *time.Location) placement {
 		}
 		previous, period = offset, end.In(loc)
 	}
+}
+
+// bounds returns the zone's period that t is in. On the last day of a leap year, in
+// a zone that has daylight saving by rule, the library ends the period a day early,
+// before t (go.dev/issue/81583): whoever walks on from there never arrives.
+func bounds(t time.Time) (start, end time.Time) {
+	start, end = t.ZoneBounds()
+	if !end.IsZero() && !end.After(t) {
+		end = end.Add(day)
+	}
+	return start, end
 }
 
 // ResolveLocal returns the moment at which the clocks of loc show the given date

@@ -24,7 +24,11 @@ const (
 // local time that the clocks jump over is refused; one that they show twice is
 // its first occurrence. A duration is elapsed time, whatever the clocks do. The
 // errors are Invalid and name the field. Without a zone, the window's is UTC.
-func Resolve(w change.WindowRequest) (change.Window, error) {
+func Resolve(w change.WindowRequest) (change.Window, error) { return ResolveWithin(w, Longest) }
+
+// ResolveWithin is Resolve for what may be longer or must be shorter than the window
+// of a change.
+func ResolveWithin(w change.WindowRequest, longest time.Duration) (change.Window, error) {
 	loc, err := zone(w)
 	if err != nil {
 		return change.Window{}, err
@@ -44,7 +48,7 @@ func Resolve(w change.WindowRequest) (change.Window, error) {
 	if w.Zone != "" {
 		out.Zone = w.Zone
 	}
-	return out, bounded(out, field)
+	return out, bounded(out, field, longest)
 }
 
 func ending(w change.WindowRequest, start time.Time, loc *time.Location) (time.Time, string, error) {
@@ -64,7 +68,7 @@ func ending(w change.WindowRequest, start time.Time, loc *time.Location) (time.T
 	return start.Add(d), fieldDuration, nil
 }
 
-func bounded(w change.Window, field string) error {
+func bounded(w change.Window, field string, longest time.Duration) error {
 	switch length := w.Length(); {
 	case length == 0:
 		return change.Invalid("the window has no length: it starts and ends at %s", show(w.Start, w.Zone)).
@@ -72,9 +76,9 @@ func bounded(w change.Window, field string) error {
 	case length < 0:
 		return change.Invalid("the window ends at %s, before it starts at %s", show(w.End, w.Zone), show(w.Start, w.Zone)).
 			At(field).WithHint("give an end behind the start")
-	case length > Longest:
-		return change.Invalid("the window is %s long; the longest is %s (14 days)", Words(length), Words(Longest)).
-			At(field).WithHint("split the work into several changes")
+	case length > longest:
+		return change.Invalid("the window is %s long; the longest is %s (%d days)", Words(length), Words(longest), int(longest.Hours()/24)).
+			At(field).WithHint("split the work into several parts")
 	}
 	return nil
 }

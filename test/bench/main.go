@@ -29,6 +29,8 @@ type bench struct {
 	dir    string // state of everything, removed at the end
 	pairs  int    // measured pairs of a change and a bare workflow
 	rounds int    // switchovers by the product, and as many by each script
+	checks int    // conflict checks, and half as many reservations
+	most   int    // reservations in the calendar, at the end
 	log    logrus.FieldLogger
 	table  table
 
@@ -42,6 +44,8 @@ func main() {
 	flag.StringVar(&b.under, "under", "/var/tmp", "directory, on the disk to measure, for the state")
 	flag.IntVar(&b.pairs, "pairs", 15, "pairs of a change and a bare workflow")
 	flag.IntVar(&b.rounds, "rounds", 3, "switchovers by the product, and as many by each script")
+	flag.IntVar(&b.checks, "checks", 400, "conflict checks among all reservations, on each database")
+	flag.IntVar(&b.most, "reservations", 1_000_000, "reservations in the calendar")
 	only := flag.String("only", "", "measure only these, with commas between: "+strings.Join(names(), ", "))
 	flag.Parse()
 	err := b.run(ctx, *only)
@@ -65,6 +69,8 @@ var parts = []struct {
 	{"start", "how fast changectl starts", (*bench).start},
 	{"overhead", "a change of 8 steps that do nothing, and a bare workflow of 8 activities", (*bench).overhead},
 	{"ledger", "the ledger on SQLite, and a bare transaction", (*bench).ledgerOnSQLite},
+	{"catalog", "the footprint of an outage in a catalog of 10,000 systems", (*bench).footprint},
+	{"reservations", "conflicts, reservations and free slots among 10,000 and 1,000,000 reservations", (*bench).reservations},
 	{"switchover", "the switchover patch on the lab under 200 transactions a second, and a script", (*bench).switchover},
 }
 

@@ -22,7 +22,9 @@ var copied = []struct{ name, key string }{
 	{"revisions", "change, revision"},
 	{"change_systems", "system, change"},
 	{"transitions", "change, once"},
-	{"holdings", "system, starts_at, change, mode"}, // without starts_at on PostgreSQL
+	{"change_people", "person, starts_at, change"},
+	{"change_members", "system, change"},
+	{"holdings", "system, starts_at, ends_at, party, mode"},
 	{"fences", "system"},
 	{"runs", "change, revision, step, direction, run"},
 	{"log_entries", ""},
@@ -163,9 +165,6 @@ func (c *rowCopy) insert(table string, columns []string, key string) string {
 	query := fmt.Sprintf("insert into %s (%s) values (%s)", table, strings.Join(columns, ", "), strings.Join(places, ", "))
 	if key == "" {
 		return query
-	}
-	if c.dollar {
-		key = strings.Replace(key, "starts_at, ", "", 1)
 	}
 	return fmt.Sprintf("%s on conflict (%s) do update set %s", query, key, strings.Join(sets, ", "))
 }

@@ -20,6 +20,7 @@ type figure struct {
 	unit      string  // empty for a ratio
 	limit     float64
 	limited   bool
+	least     bool // the limit is a floor
 }
 
 // ratio compares two durations; a limit of 0 is none.
@@ -28,6 +29,13 @@ func ratio(what string, measured, reference time.Duration, limit float64) figure
 		what: what, measured: short(measured), reference: short(reference),
 		value: float64(measured) / float64(max(reference, 1)), limit: limit, limited: limit > 0,
 	}
+}
+
+// atLeast compares two durations of which the first must be so many times the second.
+func atLeast(what string, measured, reference time.Duration, limit float64) figure {
+	f := ratio(what, measured, reference, limit)
+	f.least = true
+	return f
 }
 
 // absolute is a duration by itself; a limit of 0 is none.
@@ -53,7 +61,12 @@ func short(d time.Duration) string {
 	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
-func (f figure) missed() bool { return f.limited && f.value > f.limit }
+func (f figure) missed() bool {
+	if f.least {
+		return f.limited && f.value < f.limit
+	}
+	return f.limited && f.value > f.limit
+}
 
 func (f figure) verdict() string {
 	switch {
@@ -78,6 +91,9 @@ func (f figure) atMost() string {
 	}
 	if f.unit != "" {
 		return fmt.Sprintf("%.0f %s", f.limit, f.unit)
+	}
+	if f.least {
+		return fmt.Sprintf("from %.0f", f.limit)
 	}
 	return fmt.Sprintf("%.2f", f.limit)
 }

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -86,7 +89,7 @@ func TestAWorkerOnAClusterAndPostgreSQL(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := filepath.Join(t.TempDir(), "worker.yaml")
-	text := strings.NewReplacer("STATE", state, "BOOKS", books).Replace(`
+	text := strings.NewReplacer("STATE", state, "BOOKS", books, "CALENDARS", calendars(t)).Replace(`
 instance: production
 ledger: {key-file: STATE/production.key}
 temporal: {namespace: changes}
@@ -95,6 +98,7 @@ runbooks: {path: BOOKS}
 identity: {allowed-signers: STATE/allowed_signers, tokens: STATE/tokens}
 api: {listen: '127.0.0.1:0'}
 log: {format: json}
+calendars: {path: CALENDARS}
 `)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -112,6 +116,13 @@ log: {format: json}
 		return "", false
 	})
 	alice, bob := at(t, people, "alice", address), at(t, people, "bob", address)
+	declared := await(t, func() ([]change.Declaration, bool) {
+		list, err := alice.Declarations(t.Context(), httpapi.DeclarationFilter{})
+		return list, err == nil && len(list) > 0
+	})
+	if d := declared[0]; d.Impact != change.ReducedRedundancy || d.Source.Calendar != "carrier" || d.Targets[0] != "resource:core-router" || d.DeclaredBy != "system:changectl" {
+		t.Errorf("the feed was taken as %+v", d)
+	}
 	rec, err := alice.Submit(t.Context(), soon("steps", "resource:orders-db-2", 3*time.Second, time.Minute))
 	if err != nil {
 		t.Fatal(err)
@@ -122,6 +133,33 @@ log: {format: json}
 	if _, err := alice.AwaitStatus(t.Context(), rec.ID, change.Completed); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// calendars serves a carrier's feed, and writes the file that names it.
+func calendars(t *testing.T) (file string) {
+	t.Helper()
+	start := time.Now().Add(48 * time.Hour).UTC()
+	text := strings.NewReplacer("\n", "\r\n", "{START}", start.Format("20060102T150405Z"), "{END}", start.Add(time.Hour).Format("20060102T150405Z")).Replace(`BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Carrier//NOC//EN
+BEGIN:VEVENT
+UID:W-1@carrier.example
+DTSTAMP:20270101T080000Z
+DTSTART:{START}
+DTEND:{END}
+SUMMARY:Fibre work
+X-MAINTNOTE-IMPACT:REDUCED-REDUNDANCY
+END:VEVENT
+END:VCALENDAR
+`)
+	feed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) }))
+	t.Cleanup(feed.Close)
+	file = filepath.Join(t.TempDir(), "calendars.yaml")
+	list := "calendars:\n  - {name: carrier, url: '" + feed.URL + "/notices.ics', every: 1m, on: [resource:core-router], owner: Carrier, contact: NOC}\n"
+	if err := os.WriteFile(file, []byte(list), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // at is a person at another server.

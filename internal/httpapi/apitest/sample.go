@@ -117,7 +117,7 @@ func sampleFinding(start time.Time) change.Finding {
 		Rule: "overlap", Severity: change.Blocks, Message: "CHG-5 has resource:orders-db-1 at that time; the next free slot is 2027-03-07 01:00 CET",
 		Systems: []change.Ref{"resource:orders-db-1"}, Path: []change.Ref{"component:orders-api", "resource:orders-db-1"},
 		Other: &change.Holding{
-			System: "resource:orders-db-1", Mode: change.Touch, Change: "CHG-5", Title: "Move a disk", Status: change.Running,
+			System: "resource:orders-db-1", Mode: change.Touch, By: "CHG-5", Title: "Move a disk", Status: change.Running,
 			Person: "user:carol", Owner: "group:dba", Token: 2,
 			Window: change.Window{Start: start.Add(-time.Hour), End: start.Add(time.Hour), Zone: "Europe/Berlin"},
 		},

@@ -56,6 +56,7 @@ type Service struct {
 	Entries    []audit.Record
 	Head       httpapi.Checkpoint
 	Books      []httpapi.RunbookInfo
+	Surroundings
 	// Errs gives errors by method name.
 	Errs map[string]error
 	// OnDecide and OnApprove, where set, change the record that is answered.
