@@ -51,7 +51,7 @@ lint: tools
 	workflowcheck -config .workflowcheck.yaml ./workflows/...
 
 test: packages build lint
-	@echo "== tests: unit, workflow, replay, both databases, real servers, command line, faults in short"
+	@echo "== tests: unit, workflow, replay, both databases, real servers, command line, model, faults and races in short"
 	gotestsum --format pkgname --format-hide-empty-pkg -- -count=1 -timeout 30m ./...
 	echo "== tests of the Temporal dev server"
 	(cd tools/temporal-dev && gotestsum --format pkgname -- -count=1 -timeout 10m ./...)
@@ -63,7 +63,8 @@ bench: packages build
 	@go run ./test/bench
 
 fault: packages build
-	@CHANGECTL_FAULT=full gotestsum --format standard-verbose -- -timeout 60m -count=1 ./test/fault/...
+	@CHANGECTL_FAULT=full gotestsum --format standard-verbose -- -timeout 60m -count=1 ./test/fault/... ./test/races/...
+	CHANGECTL_FAULT=full gotestsum --format standard-verbose -- -timeout 60m -count=1 -run 'NaiveModel|OneAfterTheOther' ./internal/ledger
 
 histories: build
 	@go run ./test/record

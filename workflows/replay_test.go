@@ -11,7 +11,7 @@ import (
 )
 
 // TestHistoriesReplay carries on what was begun before: the histories were
-// recorded from changes that completed, were backed out, and were held.
+// recorded from changes that completed, were backed out, and were held, some before their start.
 func TestHistoriesReplay(t *testing.T) {
 	files, err := filepath.Glob("testdata/histories/*.json")
 	if err != nil {

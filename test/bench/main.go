@@ -31,6 +31,7 @@ type bench struct {
 	rounds int    // switchovers by the product, and as many by each script
 	checks int    // conflict checks, and half as many reservations
 	most   int    // reservations in the calendar, at the end
+	short  bool   // races in their short form
 	log    logrus.FieldLogger
 	table  table
 
@@ -46,6 +47,7 @@ func main() {
 	flag.IntVar(&b.rounds, "rounds", 3, "switchovers by the product, and as many by each script")
 	flag.IntVar(&b.checks, "checks", 400, "conflict checks among all reservations, on each database")
 	flag.IntVar(&b.most, "reservations", 1_000_000, "reservations in the calendar")
+	flag.BoolVar(&b.short, "short-races", false, "run the races as make test does")
 	only := flag.String("only", "", "measure only these, with commas between: "+strings.Join(names(), ", "))
 	flag.Parse()
 	err := b.run(ctx, *only)
@@ -71,6 +73,7 @@ var parts = []struct {
 	{"ledger", "the ledger on SQLite, and a bare transaction", (*bench).ledgerOnSQLite},
 	{"catalog", "the footprint of an outage in a catalog of 10,000 systems", (*bench).footprint},
 	{"reservations", "conflicts, reservations and free slots among 10,000 and 1,000,000 reservations", (*bench).reservations},
+	{"races", "eight clients in two processes race for slots, members of groups and crossed pairs", (*bench).races},
 	{"switchover", "the switchover patch on the lab under 200 transactions a second, and a script", (*bench).switchover},
 }
 

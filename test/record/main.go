@@ -84,7 +84,39 @@ func run(ctx context.Context) (err error) {
 			return fmt.Errorf("save %s: %w", h.name, err)
 		}
 	}
-	return nil
+	id, err := heldBefore(ctx, d)
+	if err != nil {
+		return fmt.Errorf("run held-before-start: %w", err)
+	}
+	return save(ctx, c, id, "held-before-start")
+}
+
+// heldBefore is a change that a declared maintenance holds before its start, and that
+// a person lets go on in spite of it.
+func heldBefore(ctx context.Context, d *product.Dev) (change.ID, error) {
+	const system = "component:orders-api"
+	id, err := runOne(ctx, d, "steps", system, change.Scheduled)
+	if err != nil {
+		return "", err
+	}
+	alice, err := d.As("alice")
+	if err != nil {
+		return "", err
+	}
+	if _, err := alice.Declare(ctx, httpapi.DeclareRequest{
+		Title: "somebody else's work", Targets: []change.Ref{system}, Owner: "a vendor", Contact: "its desk", Nonce: "record",
+		Window: change.WindowRequest{Start: time.Now().UTC().Format(time.RFC3339), Duration: "1h"},
+	}); err != nil {
+		return "", err
+	}
+	if _, err := alice.AwaitStatus(ctx, id, change.Held); err != nil {
+		return "", err
+	}
+	if _, err := alice.Sign(ctx, id, httpapi.SignQuery{Verb: change.Continue, Reason: "they wait for us"}); err != nil {
+		return "", err
+	}
+	_, err = alice.AwaitStatus(ctx, id, change.Completed)
+	return id, err
 }
 
 func runOne(ctx context.Context, d *product.Dev, runbook, system string, until change.Status) (change.ID, error) {
