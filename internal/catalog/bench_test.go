@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -53,10 +54,37 @@ func footprints(b *testing.B, c *catalog.Catalog, touches [][]change.Ref) {
 	b.ReportMetric(float64(observe)/float64(len(touches)), "observed/op")
 }
 
-// large makes a catalog in layers, as companies have them: a system depends on
-// some that are further down.
+// BenchmarkLoad reads 100,000 systems with 500,000 edges strictly, and says what the
+// catalog holds of memory afterwards.
+func BenchmarkLoad(b *testing.B) {
+	fsys := tree(layered(100_000, 500_000)...)
+	for b.Loop() {
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		c, _, err := catalog.Load(fsys, ".", catalog.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "MB-kept")
+		b.ReportMetric(float64(len(c.Systems())), "systems")
+	}
+}
+
 func large(tb testing.TB, systems, edges int) *catalog.Catalog {
 	tb.Helper()
+	c, _, err := catalog.Load(tree(layered(systems, edges)...), ".", catalog.Options{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+// layered writes a catalog in layers, as companies have them: a system depends on
+// some that are further down.
+func layered(systems, edges int) []string {
 	random := rand.New(rand.NewPCG(3, 4))
 	files := []string{"team.yaml", team}
 	var text strings.Builder
@@ -75,9 +103,5 @@ func large(tb testing.TB, systems, edges int) *catalog.Catalog {
 			text.Reset()
 		}
 	}
-	c, _, err := catalog.Load(tree(files...), ".", catalog.Options{})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return c
+	return files
 }

@@ -22,6 +22,20 @@ func (s nodeset) add(i int32) bool {
 	return true
 }
 
+// gather adds nodes and appends the new ones to list, which has room for one more than
+// that. It takes no branch on whether a node is new, which no processor foresees.
+func (s nodeset) gather(list, nodes []int32) []int32 {
+	n := len(list)
+	list = list[:cap(list)]
+	for _, i := range nodes {
+		word, bit := &s[i>>6], i&63
+		list[n] = i
+		n += int(^*word >> bit & 1)
+		*word |= 1 << bit
+	}
+	return list[:n]
+}
+
 func (s nodeset) remove(i int32) { s[i>>6] &^= 1 << (i & 63) }
 
 // appendTo appends the nodes in their order.

@@ -14,7 +14,7 @@ type outage struct {
 
 func (o *outage) size(g *graph) {
 	o.graph = g
-	o.down, o.held, o.gone = newNodeset(len(g.names)), newNodeset(len(g.names)), make([]int32, 0, len(g.names))
+	o.down, o.held, o.gone = newNodeset(len(g.names)), newNodeset(len(g.names)), make([]int32, 0, len(g.names)+1)
 	o.lost, o.broken, o.isHit = make([]int32, len(g.groups)), make([]bool, len(g.groups)), make([]bool, len(g.groups))
 	copy(o.held, g.inAny)
 }
@@ -32,29 +32,21 @@ func (o *outage) reset() {
 // redundancy groups passes it on only when the outermost of them breaks. Whether it
 // does so does not depend on the order in which members go down, so any will do.
 func (o *outage) spread(nodes []int32, next adjacency) {
-	o.take(nodes)
+	o.gone = o.down.gather(o.gone, nodes)
 	for n := 0; n < len(o.gone); n++ {
 		i := o.gone[n]
 		switch {
 		case !o.held.has(i):
-			o.take(next.of(i))
+			o.gone = o.down.gather(o.gone, next.of(i))
 		case o.lose(i):
 			// Members that wait for their turn pass it on now; when that comes, all that
 			// needs them is down already.
 			for _, m := range o.graph.groups[o.graph.outer[i]].below {
 				o.held.remove(m)
 				if o.down.has(m) {
-					o.take(next.of(m))
+					o.gone = o.down.gather(o.gone, next.of(m))
 				}
 			}
-		}
-	}
-}
-
-func (o *outage) take(nodes []int32) {
-	for _, i := range nodes {
-		if o.down.add(i) {
-			o.gone = append(o.gone, i)
 		}
 	}
 }

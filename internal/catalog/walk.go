@@ -24,7 +24,7 @@ const (
 func (w *walk) size(nodes int) {
 	w.seen, w.sorter = newNodeset(nodes), newNodeset(nodes)
 	w.parent = make([]int32, nodes)
-	w.found = make([]int32, 0, nodes)
+	w.found = make([]int32, 0, nodes+1)
 }
 
 // reset forgets what was found.
@@ -69,11 +69,10 @@ func (w *walk) fromBoth(base *walk, roots []int32, next func(int32) []int32) {
 
 // put finds nodes from outside.
 func (w *walk) put(nodes []int32, parent int32) {
-	for _, i := range nodes {
-		if w.seen.add(i) {
-			w.parent[i] = parent
-			w.found = append(w.found, i)
-		}
+	known := len(w.found)
+	w.found = w.seen.gather(w.found, nodes)
+	for _, i := range w.found[known:] {
+		w.parent[i] = parent
 	}
 }
 

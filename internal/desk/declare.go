@@ -172,7 +172,7 @@ func (d *Desk) hits(ctx context.Context, list []change.Imported) ([]change.Summa
 			return nil, err
 		}
 	}
-	return summaries(found), nil
+	return summaries(found, list), nil
 }
 
 // hitsOf adds the changes that know of a declaration: another worker may have judged
@@ -201,10 +201,20 @@ func (d *Desk) hitsOf(ctx context.Context, decl change.Declaration, found map[ch
 	return nil
 }
 
-func summaries(found map[change.ID]change.Record) []change.Summary {
+// summaries are the changes that news concerns, with what the news means to those
+// that run: their own note says where they stand.
+func summaries(found map[change.ID]change.Record, news []change.Imported) []change.Summary {
 	list := make([]change.Summary, 0, len(found))
 	for _, rec := range found {
-		list = append(list, rec.Summary())
+		s := rec.Summary()
+		for _, f := range rec.Findings {
+			about := func(i change.Imported) bool { return f.Other != nil && f.Other.By == i.Declaration.ID }
+			if rec.Started() && slices.ContainsFunc(news, about) {
+				s.Note = f.Message
+				break
+			}
+		}
+		list = append(list, s)
 	}
 	slices.SortFunc(list, func(a, b change.Summary) int { return a.Window.Start.Compare(b.Window.Start) })
 	return list

@@ -79,7 +79,10 @@ func Imported(list []change.Imported) Table {
 
 // Hits says which changes something has to do with, and how they stand now.
 func Hits(verb string, list []change.Summary) string {
-	if len(list) == 0 {
+	switch {
+	case len(list) == 0 && strings.HasPrefix(verb, "no longer"):
+		return "No change was waiting for that.\n"
+	case len(list) == 0:
 		return "It " + verb + " no change.\n"
 	}
 	s := "It " + verb + " " + plural(len(list), "change", "changes") + ":\n"
