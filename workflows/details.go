@@ -31,11 +31,21 @@ func (c *flow) details() string {
 		cutoff := schedule.Cutoff(w.End, c.times(), c.next)
 		fmt.Fprintf(&b, "Cutoff: %s is the last moment to begin the way back\n\n", clock(cutoff))
 	}
+	c.detailOthers(&b)
 	c.detailSteps(&b)
-	for _, other := range c.outline.Concurrent {
-		fmt.Fprintf(&b, "\n- also: %s", plain(other))
-	}
 	return b.String()
+}
+
+// detailOthers says who else is playing, before anything else that one may blame.
+func (c *flow) detailOthers(b *strings.Builder) {
+	if len(c.outline.Concurrent) == 0 {
+		return
+	}
+	b.WriteString("**Who else is playing**\n\n")
+	for _, other := range c.outline.Concurrent {
+		fmt.Fprintf(b, "- %s\n", plain(other))
+	}
+	b.WriteString("\n")
 }
 
 func (c *flow) detailHold(b *strings.Builder) {

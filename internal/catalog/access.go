@@ -66,9 +66,14 @@ func picked(a adjacency, may func(int32) bool) func(int32) []int32 {
 // around returns a system and all that it is a part of, sorted.
 func (c *Catalog) around(i int32) []int32 {
 	all := []int32{i}
+	if len(c.graph.wholes.of(i)) == 0 {
+		return all
+	}
+	seen := map[int32]bool{i: true}
 	for n := 0; n < len(all); n++ {
 		for _, whole := range c.graph.wholes.of(all[n]) {
-			if !slices.Contains(all, whole) {
+			if !seen[whole] {
+				seen[whole] = true
 				all = append(all, whole)
 			}
 		}

@@ -24,7 +24,8 @@ import (
 //   - Severed: what the change takes down of its own way in, unless a redundancy
 //     group on the way keeps enough.
 //
-// The error is NotFound for a name that is not a system.
+// The error is NotFound for a name that is not a system, and Invalid where chains in
+// the catalog are thousands of systems long.
 func (c *Catalog) Footprint(touch, observe []change.Ref) (change.Footprint, error) {
 	touched, err := c.systems(touch)
 	if err != nil {
@@ -40,13 +41,17 @@ func (c *Catalog) Footprint(touch, observe []change.Ref) (change.Footprint, erro
 	s.touched.fromRoots(touched, g.parts.of)
 	s.loseService(g)
 	s.look(g, named)
-	return change.Footprint{
+	f := change.Footprint{
 		Touch:    c.refs(s.touched.seen.appendTo(nil)),
 		Impact:   s.paths(&s.impact, nil),
 		Degraded: c.degraded(&s.out),
 		Observe:  s.paths(&s.sight, &s.touched),
 		Severed:  c.severed(s, touched),
-	}, nil
+	}
+	if s.err != nil {
+		return change.Footprint{}, s.err
+	}
+	return f, nil
 }
 
 // systems returns the nodes of systems and places, sorted and each once.

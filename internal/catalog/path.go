@@ -24,9 +24,18 @@ const (
 // drawn turns a row into its mark that the path is there, and back.
 func drawn(row int32) int32 { return noRow - 1 - row }
 
+// mostSteps bounds the length of all paths of an answer together. They share memory
+// here, but not where they are kept: in plans, and in the ledger.
+const mostSteps = 10_000_000
+
 // paths returns what a walk has found, by name and without what another has found.
-// The paths share memory.
+// The paths share memory. Where they are too long, it sets s.err.
 func (s *scratch) paths(w, without *walk) []change.Affected {
+	if steps := w.steps(); steps > mostSteps {
+		s.err = change.Invalid("the paths through the catalog are too long: one is %d systems long, and all together %d; the most is %d", len(w.ends), steps, mostSteps).
+			WithHint("look for a chain in dependsOn, partOf or reached-through that is not meant, such as at %s", s.atlas.names[w.found[len(w.found)-1]])
+		return nil
+	}
 	s.order = w.seen.appendTo(s.order[:0])
 	if without != nil {
 		s.order = slices.DeleteFunc(s.order, without.has)

@@ -11,7 +11,7 @@ import (
 // An outage or degraded service touches the targets, and whatever loses service with
 // them is impacted, as in Footprint. Reduced redundancy touches and takes nothing
 // down. No impact is observed only: nobody else may work there or take it down. A
-// class that is not known counts as an outage. The error is NotFound.
+// class that is not known counts as an outage. The errors are those of Footprint.
 func (c *Catalog) Declared(targets []change.Ref, class change.ImpactClass) ([]change.Hand, error) {
 	named, err := c.systems(targets)
 	if err != nil {
@@ -23,13 +23,13 @@ func (c *Catalog) Declared(targets []change.Ref, class change.ImpactClass) ([]ch
 	s.touched.fromRoots(named, g.parts.of)
 	switch class {
 	case change.NoImpact:
-		return hands(nil, change.Observe, s.paths(&s.touched, nil)), nil
+		return hands(nil, change.Observe, s.paths(&s.touched, nil)), s.err
 	case change.ReducedRedundancy:
-		return hands(nil, change.Touch, s.paths(&s.touched, nil)), nil
+		return hands(nil, change.Touch, s.paths(&s.touched, nil)), s.err
 	case change.DegradedService, change.Outage:
 	}
 	s.loseService(g)
-	return hands(hands(nil, change.Touch, s.paths(&s.touched, nil)), change.Impact, s.paths(&s.impact, nil)), nil
+	return hands(hands(nil, change.Touch, s.paths(&s.touched, nil)), change.Impact, s.paths(&s.impact, nil)), s.err
 }
 
 func hands(to []change.Hand, mode change.Mode, list []change.Affected) []change.Hand {
@@ -43,7 +43,7 @@ func hands(to []change.Hand, mode change.Mode, list []change.Affected) []change.
 // path that begins at one of them: what they are and consist of (touch), what needs
 // them (impact), and what they depend on and are operated through (observe), in this
 // order. Unlike in a footprint redundancy stops nothing: who asks who else is playing
-// wants to know of those behind a pair too. The error is NotFound.
+// wants to know of those behind a pair too. The errors are those of Footprint.
 func (c *Catalog) Reach(systems []change.Ref) ([]change.Hand, error) {
 	named, err := c.systems(systems)
 	if err != nil {
@@ -58,11 +58,11 @@ func (c *Catalog) Reach(systems []change.Ref) ([]change.Hand, error) {
 	list := hands(nil, change.Touch, s.paths(&s.touched, nil))
 	list = hands(list, change.Impact, s.paths(&s.impact, nil))
 	seen := hands(nil, change.Observe, s.paths(&s.sight, &s.touched))
-	return append(list, slices.DeleteFunc(seen, func(h change.Hand) bool { return s.impact.has(c.index[h.System]) })...), nil
+	return append(list, slices.DeleteFunc(seen, func(h change.Hand) bool { return s.impact.has(c.index[h.System]) })...), s.err
 }
 
-// Refresh returns the footprint of a plan by this catalog. The error is NotFound and
-// names a target that no longer exists.
+// Refresh returns the footprint of a plan by this catalog. The errors are those of
+// Footprint; NotFound names a target that no longer exists.
 //
 // The footprint is made of the plan's targets again, and not of its touched systems:
 // these hold the parts too, of which some may since have been taken out of what they

@@ -13,6 +13,7 @@ type scratch struct {
 	cut     outage // with what can no longer be reached
 	atlas   atlas
 	order   []int32
+	err     error // the first that has happened
 }
 
 func (g *graph) newScratch() *scratch {
@@ -45,6 +46,7 @@ func (c *Catalog) giveBack(s *scratch) {
 	for _, w := range s.walks() {
 		w.reset()
 	}
+	s.err = nil
 	s.out.reset()
 	s.cut.reset()
 	c.spare.Put(s)

@@ -46,6 +46,15 @@ func (w *walk) level(steps int) []int32 {
 	return w.found[w.ends[steps-1]:w.ends[steps]]
 }
 
+// steps returns the length of all paths together, in nodes.
+func (w *walk) steps() int {
+	sum := 0
+	for d := range w.ends {
+		sum += (d + 1) * len(w.level(d))
+	}
+	return sum
+}
+
 // fromRoots searches from nodes along next.
 func (w *walk) fromRoots(roots []int32, next func(int32) []int32) {
 	w.put(roots, asRoot)

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,8 +94,21 @@ func (d *Desk) Around(ctx context.Context, rec change.Record, step string) ([]ch
 		if reach, err = d.Catalog().Reach(systems); err != nil {
 			return nil, err
 		}
+		reach = asSeenBy(rec, reach)
 	}
 	return d.playing(ctx, rec.ID, reach)
+}
+
+// asSeenBy tells what a step reaches in the terms of its change, which only looks at most
+// of it.
+func asSeenBy(rec change.Record, reach []change.Hand) []change.Hand {
+	touched := rec.Holds().Touch
+	for i, h := range reach {
+		if h.Mode == change.Touch && !slices.Contains(touched, h.System) {
+			reach[i].Mode = change.Observe
+		}
+	}
+	return reach
 }
 
 // concernedBy returns the systems that a step names.
