@@ -46,7 +46,9 @@ func (c *Catalog) Footprint(touch, observe []change.Ref) (change.Footprint, erro
 		Impact:   s.paths(&s.impact, nil),
 		Degraded: c.degraded(&s.out),
 		Observe:  s.paths(&s.sight, &s.touched),
-		Severed:  c.severed(s, touched),
+	}
+	if s.err == nil {
+		f.Severed = c.severed(s, touched)
 	}
 	if s.err != nil {
 		return change.Footprint{}, s.err

@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -71,6 +72,28 @@ func TestAmongPathsOfOneLengthTheFirstNameIsKept(t *testing.T) {
 	if got, want := paths(f.Impact), "x=p2>y>x y=p2>y z=p1>z"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+}
+
+func TestManyMayAskAtOnce(t *testing.T) {
+	c := load(t, "a.yaml", plant)
+	all := c.Systems()
+	want := make([]change.Footprint, len(all))
+	for i, s := range all {
+		want[i], _ = c.Footprint([]change.Ref{s.Ref}, []change.Ref{"component:web"})
+	}
+	var asking sync.WaitGroup
+	for range 8 {
+		asking.Go(func() {
+			for n := range 20 * len(all) {
+				i := n % len(all)
+				got, err := c.Footprint([]change.Ref{all[i].Ref}, []change.Ref{"component:web"})
+				if diff := cmp.Diff(want[i], got); diff != "" || err != nil {
+					t.Errorf("%s: %v %s", all[i].Ref, err, diff)
+				}
+			}
+		})
+	}
+	asking.Wait()
 }
 
 func refs(s string) []change.Ref {

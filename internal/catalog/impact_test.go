@@ -34,7 +34,7 @@ func (d *drawn) close() []string {
 }
 
 // In this catalog group after group breaks, and each time everything comes nearer once
-// more: to correct it all costs the number of groups times that of the systems.
+// more.
 func TestGroupsThatBreakOneAfterTheOtherDoNotChangeTheResult(t *testing.T) {
 	const groups, layers, width = 12, 10, 50
 	var d drawn
@@ -78,5 +78,22 @@ func TestGroupsThatBreakOneAfterTheOtherDoNotChangeTheResult(t *testing.T) {
 	degraded := []change.Degraded{{Group: "kept", Members: refs("resource:z1 resource:z2"), Touched: refs("resource:z1"), MustRun: 1}}
 	if diff := cmp.Diff(all, got) + cmp.Diff(degraded, f.Degraded); diff != "" || len(got) < layers*width {
 		t.Error(len(got), diff)
+	}
+}
+
+func TestAChainThatIsTooLongToBeToldIsAnError(t *testing.T) {
+	var d drawn
+	d.text.WriteString(team)
+	d.system("c0", "")
+	for n := 1; n < 5000; n++ {
+		d.system(fmt.Sprintf("c%d", n), "", fmt.Sprintf("c%d", n-1))
+	}
+	c := load(t, d.close()...)
+	_, err := c.Footprint(refs("resource:c0"), nil)
+	if change.KindOf(err) != change.KindInvalid || !strings.Contains(err.Error(), "one is 5000 systems long") || !strings.Contains(err.Error(), "resource:c4999") {
+		t.Error(err)
+	}
+	if f, err := c.Footprint(refs("resource:c3000"), nil); err != nil || len(f.Impact) != 1999 {
+		t.Error(len(f.Impact), err)
 	}
 }

@@ -60,6 +60,7 @@ func TestReachTellsEverythingOnceAndPastRedundancy(t *testing.T) {
 				"observe:a>jump>router>feed! observe:a>jump! observe:a>rack! observe:a>jump>router!",
 		},
 		"what is used by much": {"resource:rack", "touch:rack impact:rack>a>pool>web impact:rack>a impact:rack>jump impact:rack>a>pool>loop impact:rack>a>pool impact:rack>a>whole"},
+		"a cycle":              {"resource:pool", "touch:pool impact:pool>web impact:pool>loop observe:pool>a observe:pool>b observe:pool>a>rack"},
 		"a service":            {"component:web", "touch:web observe:web>pool>a observe:web>pool>b observe:web>pool>loop observe:web>pool observe:web>pool>a>rack"},
 		"a whole": {
 			"system:whole", "touch:whole>a touch:whole>b touch:whole impact:whole>a>pool>web impact:whole>a>pool>loop impact:whole>a>pool " +

@@ -33,7 +33,7 @@ var Statuses = []Status{
 
 var follows = map[Status][]Status{
 	Submitted:        {Refused, AwaitingApproval, Scheduled, Cancelled, Expired},
-	AwaitingApproval: {AwaitingApproval, Refused, Rejected, Scheduled, Expired, Cancelled},
+	AwaitingApproval: {AwaitingApproval, Refused, Rejected, Scheduled, Held, Expired, Cancelled},
 	Scheduled:        {AwaitingApproval, Rejected, Waiting, Running, Held, Expired, Cancelled},
 	Waiting:          {AwaitingApproval, Rejected, Running, Held, Expired, Cancelled},
 	Running:          {Held, BackingOut, Completed, Failed},

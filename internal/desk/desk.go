@@ -50,6 +50,8 @@ type Ledger interface {
 // Surroundings is what the ledger keeps besides changes.
 type Surroundings interface {
 	Declare(ctx context.Context, who change.Ref, nonce string, ds []change.Declaration) ([]change.Imported, error)
+	// WouldDeclare says what Declare would come to, and writes nothing.
+	WouldDeclare(ctx context.Context, who change.Ref, ds []change.Declaration) ([]change.Imported, error)
 	Declaration(ctx context.Context, id change.ID) (change.Declaration, error)
 	Declarations(ctx context.Context, f DeclarationFilter) ([]change.Declaration, error)
 	AddFreeze(ctx context.Context, f change.Freeze, nonce string) (change.Freeze, error)

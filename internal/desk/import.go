@@ -42,10 +42,8 @@ func (d *Desk) Import(ctx context.Context, who change.Person, req httpapi.Import
 		list = append(list, decl)
 	}
 	if req.DryRun {
-		for _, decl := range list {
-			answer.Events = append(answer.Events, change.Imported{Declaration: decl, Result: "would be taken"})
-		}
-		return answer, nil
+		answer.Events, err = d.Ledger.WouldDeclare(ctx, who.Ref, list)
+		return answer, err
 	}
 	if answer.Events, err = d.Ledger.Declare(ctx, who.Ref, "", list); err != nil {
 		return answer, err
@@ -66,6 +64,7 @@ func cancelled(known []change.Declaration, e icalendar.Event) []change.Declarati
 		source := *decl.Source
 		source.Sequence = e.Sequence
 		decl.State, decl.Source = change.Withdrawn, &source
+		decl.ID, decl.Revision = "", 0 // it is the calendar that speaks, not a person
 		list = append(list, decl)
 	}
 	return list

@@ -101,7 +101,7 @@ func (t *tx) happened(ctx context.Context, id change.ID, key string) (to change.
 // the entry, and remembers the key; the caller saves s.
 func (t *tx) move(ctx context.Context, s *standing, tr change.Transition) error {
 	from := s.Status
-	if !mayFollow(from, tr.To) {
+	if !from.MayFollow(tr.To) {
 		return mayNotFollow(*s, tr.To)
 	}
 	s.Status, s.Note = tr.To, tr.Why
@@ -122,12 +122,6 @@ func (t *tx) move(ctx context.Context, s *standing, tr change.Transition) error 
 		return fmt.Errorf("write transition of %s: %w", s.ID, err)
 	}
 	return t.end(ctx, s, tr)
-}
-
-// mayFollow allows, besides what the way of a change allows, what an emergency does to
-// one that awaits approval with a reservation.
-func mayFollow(from, to change.Status) bool {
-	return from.MayFollow(to) || (from == change.AwaitingApproval && to == change.Held)
 }
 
 func mayNotFollow(s standing, to change.Status) error {

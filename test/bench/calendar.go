@@ -74,14 +74,17 @@ func (c *calendar) fill(ctx context.Context, to int) error {
 		"insert into change_people (person, starts_at, ends_at, change) " + series +
 			"select 'user:p' || (g.n % 200), " + start + ", " + start + " + 14400000000, 1000 + g.n from g",
 		"update counters set value = 10000000 where name = 'change' and value < 10000000",
-		"analyze",
 	} {
 		if _, err := c.db.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("fill the calendar with %d reservations: %w", to, err)
 		}
 	}
 	c.filled = to
-	return nil
+	if !c.dollar {
+		return nil // SQLite gathers no statistics by itself
+	}
+	_, err = c.db.ExecContext(ctx, "vacuum analyze")
+	return err
 }
 
 // change makes a change like the first one, for rows that refer to it.
