@@ -59,18 +59,11 @@ func newSigning(o *signOptions, run func(context.Context, *signOptions) error) *
 }
 
 func runSign(ctx context.Context, o *signOptions) error {
-	id, err := change.ParseID(o.id)
+	c, s, rec, err := o.env.about(ctx, o.id)
 	if err != nil {
 		return err
 	}
-	c, s, err := o.env.client()
-	if err != nil {
-		return err
-	}
-	rec, err := c.Get(ctx, id)
-	if err != nil {
-		return err
-	}
+	id := rec.ID
 	list, err := o.statements(ctx, c, rec)
 	if err != nil {
 		return err

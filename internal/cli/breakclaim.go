@@ -46,18 +46,11 @@ with the second signature. On a terminal it asks before signing.`,
 }
 
 func runBreakClaim(ctx context.Context, o *breakOptions) error {
-	id, err := change.ParseID(o.id)
+	c, s, rec, err := o.env.about(ctx, o.id)
 	if err != nil {
 		return err
 	}
-	c, s, err := o.env.client()
-	if err != nil {
-		return err
-	}
-	rec, err := c.Get(ctx, id)
-	if err != nil {
-		return err
-	}
+	id := rec.ID
 	st, err := o.statement(ctx, c, rec)
 	if err != nil {
 		return err

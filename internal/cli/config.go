@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -131,6 +132,20 @@ func (e *Env) home(path string) string {
 		return filepath.Join(e.Getenv("HOME"), rest)
 	}
 	return path
+}
+
+// about opens the server and returns the change that a command is about, as it stands.
+func (e *Env) about(ctx context.Context, id string) (*httpapi.Client, settings, change.Record, error) {
+	known, err := change.ParseID(id)
+	if err != nil {
+		return nil, settings{}, change.Record{}, err
+	}
+	c, s, err := e.client()
+	if err != nil {
+		return nil, s, change.Record{}, err
+	}
+	rec, err := c.Get(ctx, known)
+	return c, s, rec, err
 }
 
 // client returns a client of the server that the settings name.

@@ -62,18 +62,11 @@ changectl explain CHG shows which of these are possible now.`,
 }
 
 func runDecide(ctx context.Context, o *decideOptions) error {
-	id, err := change.ParseID(o.id)
+	c, s, rec, err := o.env.about(ctx, o.id)
 	if err != nil {
 		return err
 	}
-	c, s, err := o.env.client()
-	if err != nil {
-		return err
-	}
-	rec, err := c.Get(ctx, id)
-	if err != nil {
-		return err
-	}
+	id := rec.ID
 	if err := o.possible(rec); err != nil {
 		return err
 	}
