@@ -134,7 +134,9 @@ func (d *Desk) fill(decl *change.Declaration, req httpapi.DeclareRequest) error 
 		req.Window.Duration = decl.Window.Length().String() // moved as long as it was
 	}
 	w, err := schedule.ResolveWithin(req.Window, longestDeclaration)
-	decl.Window = w
+	if err == nil {
+		decl.Window = w
+	}
 	return err
 }
 

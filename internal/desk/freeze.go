@@ -98,15 +98,19 @@ func (d *Desk) freeze(who change.Person, req httpapi.FreezeRequest) (change.Free
 			return f, change.NotFound("%s is not a group of the catalog with members", group).At(field)
 		}
 	}
-	for _, s := range f.Scope.Systems {
-		if _, err := cat.Expand(s); err != nil {
-			return f, at(err, "spec.scope.systems")
-		}
+	scope, err := cat.ResolveScope(f.Scope)
+	if e, ok := asError(err); ok {
+		return f, e.At("spec." + e.Field)
 	}
+	if err != nil {
+		return f, err
+	}
+	f.Scope = scope
 	if err := d.mayFreeze(who, f); err != nil {
 		return f, err
 	}
-	return f, d.freezeTime(&f, req)
+	err = d.freezeTime(&f, req)
+	return f, err
 }
 
 func (d *Desk) freezeTime(f *change.Freeze, req httpapi.FreezeRequest) (err error) {
