@@ -71,8 +71,15 @@ func (c *Catalog) systems(refs []change.Ref) ([]int32, error) {
 }
 
 // loseService finds what is down, and the shortest paths from what is touched to what
-// loses service with it.
+// loses service with it. Mostly every redundancy group keeps enough: so it is taken
+// first, and only where one turns out to break, the loss is followed before the paths.
 func (s *scratch) loseService(g *graph) {
+	s.follow(g, g.inAny)
+	if s.out.keeps(s.touched.found, s.impact.found) {
+		return
+	}
+	s.impact.reset()
+	s.out.reset()
 	s.out.spread(s.touched.found, g.neededBy)
 	s.follow(g, s.out.held)
 }

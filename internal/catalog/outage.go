@@ -51,6 +51,21 @@ func (o *outage) spread(nodes []int32, next adjacency) {
 	}
 }
 
+// keeps takes down what was found while every group was taken to hold its members' loss
+// back. It reports whether that was right: no outermost group breaks.
+func (o *outage) keeps(lists ...[]int32) bool {
+	for _, nodes := range lists {
+		known := len(o.gone)
+		o.gone = o.down.gather(o.gone, nodes)
+		for _, i := range o.gone[known:] {
+			if o.held.has(i) && o.lose(i) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // lose takes a system from its group, and that from the one around it where it breaks.
 // It reports whether the outermost breaks.
 func (o *outage) lose(i int32) bool {
