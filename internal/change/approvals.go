@@ -101,6 +101,8 @@ func stands(r Record, a Approval, verify func(Approval) error, now time.Time) er
 		return Denied("it names no person")
 	case r.Submitter, r.Plan.Submitter:
 		return Denied("nobody approves a change of their own")
+	case r.Plan.Controller:
+		return Denied("whoever is in charge of an emergency does not approve it")
 	}
 	if err := a.Concerns(r, now); err != nil {
 		return err

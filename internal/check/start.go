@@ -102,6 +102,14 @@ func first(v change.Verdict) string {
 	return ""
 }
 
+// andController names the one person of an emergency who cannot approve it either.
+func andController(p change.Plan) string {
+	if p.Controller == "" {
+		return ""
+	}
+	return " and the controller " + string(p.Controller)
+}
+
 // Members is what Approvable asks of the catalog.
 type Members interface {
 	Members(group change.Ref) []change.Ref
@@ -113,12 +121,12 @@ func Approvable(p change.Plan, m Members) error {
 	for _, q := range p.Approvals {
 		able := 0
 		for _, person := range m.Members(q.Role) {
-			if person != p.Submitter {
+			if person != p.Submitter && person != p.Controller {
 				able++
 			}
 		}
 		if able < q.Count {
-			return change.Invalid("%s must approve with %d of its members, and has %d besides the submitter", q.Role, q.Count, able).
+			return change.Invalid("%s must approve with %d of its members, and has %d besides the submitter%s", q.Role, q.Count, able, andController(p)).
 				WithHint("somebody else has to submit this change, or the catalog needs more members of %s", q.Role)
 		}
 	}

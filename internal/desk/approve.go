@@ -74,6 +74,9 @@ func (d *Desk) roles(rec change.Record, who change.Person, verb change.Verb) ([]
 		return nil, change.Denied("%s submitted %s; nobody approves or rejects a change of their own", who.Ref, rec.ID).
 			WithHint("somebody else of %s has to look at it; to withdraw it, use changectl cancel %s", groups(rec), rec.ID)
 	}
+	if who.Ref == rec.Plan.Controller {
+		return nil, change.Denied("%s is in charge of the emergency %s; another person has to approve or reject it", who.Ref, rec.ID)
+	}
 	var roles []change.Ref
 	for _, q := range rec.Plan.Approvals {
 		given := slices.ContainsFunc(rec.Approvals, func(a change.Approval) bool {

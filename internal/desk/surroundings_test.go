@@ -375,11 +375,15 @@ func TestAnEmergencyNeedsItsController(t *testing.T) {
 		}
 	}
 	req := request("resource:orders-db-1", "emergency")
-	req.Type, req.Controller = change.Emergency, "user:dave"
+	req.Type, req.Controller = change.Emergency, "user:bob"
 	req.Window.Start, req.Window.Zone = now.Add(-time.Minute).Format(time.RFC3339), "" // it has begun
 	rec, err := o.Submit(t.Context(), o.people["alice"], req)
-	if err != nil || rec.Status != change.AwaitingApproval || !slices.Contains(rec.Plan.People, "user:dave") {
+	if err != nil || rec.Status != change.AwaitingApproval || !slices.Contains(rec.Plan.People, "user:bob") {
 		t.Errorf("%s %v: %v", rec.Status, rec.Plan.People, err)
+	}
+	_, err = o.Approve(t.Context(), o.people["bob"], rec.ID, o.sign(t, rec, "user:bob", func(s *change.Statement) { s.Role = "group:operators" }))
+	if change.KindOf(err) != change.KindDenied || !strings.Contains(err.Error(), "in charge of the emergency") {
+		t.Errorf("the approval of whoever is in charge was answered with %v", err)
 	}
 }
 

@@ -22,9 +22,9 @@ var copied = []struct{ name, key string }{
 	{"revisions", "change, revision"},
 	{"change_systems", "system, change"},
 	{"transitions", "change, once"},
-	{"change_people", "person, starts_at, change"},
+	{"change_people", "person, starts_at, ends_at, change"}, // without ends_at on SQLite
 	{"change_members", "system, change"},
-	{"holdings", "system, starts_at, ends_at, party, mode"},
+	{"holdings", "system, starts_at, ends_at, party, mode"}, // likewise
 	{"fences", "system"},
 	{"runs", "change, revision, step, direction, run"},
 	{"log_entries", ""},
@@ -165,6 +165,9 @@ func (c *rowCopy) insert(table string, columns []string, key string) string {
 	query := fmt.Sprintf("insert into %s (%s) values (%s)", table, strings.Join(columns, ", "), strings.Join(places, ", "))
 	if key == "" {
 		return query
+	}
+	if !c.dollar {
+		key = strings.Replace(key, "ends_at, ", "", 1)
 	}
 	return fmt.Sprintf("%s on conflict (%s) do update set %s", query, key, strings.Join(sets, ", "))
 }
