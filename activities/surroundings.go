@@ -1,7 +1,6 @@
 package activities
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -17,7 +16,7 @@ func (a *Activities) refresh(ctx context.Context, rec change.Record, estate Esta
 	if err != nil {
 		return rec, nil //nolint:nilerr // a system that is gone has no owner any more: the judgement says so
 	}
-	same, err := equal(fresh, rec.Holds())
+	same, err := change.Same(fresh, rec.Holds())
 	if err != nil || same {
 		return rec, err
 	}
@@ -32,15 +31,6 @@ func (a *Activities) again(ctx context.Context, rec change.Record, estate Estate
 	}
 	rec, _, err = a.Ledger.Recheck(ctx, rec.ID, fresh, func(f change.Facts) change.Verdict { return check.Review(f, estate) })
 	return rec, err
-}
-
-func equal(a, b change.Footprint) (bool, error) {
-	x, err := change.Canonical(a)
-	if err != nil {
-		return false, err
-	}
-	y, err := change.Canonical(b)
-	return bytes.Equal(x, y), err
 }
 
 // Resume follows a decision to go on with a change that is held before its start.

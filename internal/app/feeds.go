@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -29,10 +28,8 @@ type feed struct {
 }
 
 const (
-	feedEvery   = 15 * time.Minute
-	feedLeast   = time.Minute
-	feedLimit   = 64 << 20 // bytes
-	feedTimeout = time.Minute
+	feedEvery = 15 * time.Minute
+	feedLeast = time.Minute
 )
 
 // readFeeds reads the file that lists the feeds; its problems carry line and column.
@@ -116,32 +113,10 @@ func (s *service) take(ctx context.Context, f feed, last string) (digest string,
 	return digest, err
 }
 
-// fetch reads what an address holds, up to the limit.
+// fetch reads what an address holds.
 func fetch(ctx context.Context, address string) ([]byte, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return nil, change.Invalid("%q is no address", address)
-	}
-	if u.Scheme == "file" {
+	if u, err := url.Parse(address); err == nil && u.Scheme == "file" {
 		return os.ReadFile(filepath.FromSlash(u.Path))
 	}
-	ctx, cancel := context.WithTimeout(ctx, feedTimeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, fmt.Errorf("ask for calendar: %w", err)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, change.Unavailable("read calendar: %w", err)
-	}
-	defer func() { _ = resp.Body.Close() }() // it was only read
-	if resp.StatusCode != http.StatusOK {
-		return nil, change.Unavailable("the calendar at %s answers %s", u.Redacted(), resp.Status)
-	}
-	b, err := io.ReadAll(io.LimitReader(resp.Body, feedLimit+1))
-	if err == nil && len(b) > feedLimit {
-		err = change.Invalid("the calendar at %s is larger than %d bytes", u.Redacted(), feedLimit)
-	}
-	return b, err
+	return httpapi.FetchCalendar(ctx, http.DefaultClient, "changectl/"+Version, address)
 }

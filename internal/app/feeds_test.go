@@ -1,6 +1,8 @@
 package app
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,6 +41,20 @@ func TestABrokenListOfFeedsIsNamedWithItsPlace(t *testing.T) {
 	} {
 		if _, err := feedsOf(t, text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+// The address of a feed is a secret with many providers, and what goes wrong is logged.
+func TestWhatGoesWrongWithAFeedDoesNotTellItsAddress(t *testing.T) {
+	gone := httptest.NewServer(http.NotFoundHandler())
+	refused := httptest.NewServer(nil)
+	refused.Close()
+	defer gone.Close()
+	for _, server := range []*httptest.Server{gone, refused} {
+		_, err := fetch(t.Context(), server.URL+"/private-token/notices.ics?key=secret")
+		if err == nil || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "private-token") {
+			t.Errorf("it says %v", err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/changectl/changectl/internal/change"
+	"github.com/changectl/changectl/internal/document"
 )
 
 func (c *Catalog) unknown(ref change.Ref) *change.Error {
@@ -42,7 +43,7 @@ func nearest(ref change.Ref, known []change.Ref) []change.Ref {
 		if apart := len(k.Name()) - len(ref.Name()); !prefix && (apart > reach || -apart > reach) {
 			continue
 		}
-		d := distance(ref.Name(), k.Name())
+		d := document.Distance(ref.Name(), k.Name())
 		if prefix {
 			d = min(d, 1)
 		}
@@ -59,26 +60,4 @@ func nearest(ref change.Ref, known []change.Ref) []change.Ref {
 		out = append(out, n.ref)
 	}
 	return out
-}
-
-// distance is Levenshtein's: how many letters must be put in, taken out or
-// replaced.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

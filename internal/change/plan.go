@@ -1,6 +1,7 @@
 package change
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -123,9 +124,12 @@ func (d Degraded) Breaks(down func(Ref) bool) bool {
 // Concerned returns every system on which others matter: what the footprint holds, and
 // all members of the groups that it degrades.
 func (f Footprint) Concerned() []Ref {
-	var list []Ref
-	for _, h := range f.Hands() {
-		list = append(list, h.System)
+	list := make([]Ref, 0, len(f.Touch)+len(f.Impact)+len(f.Observe))
+	list = append(list, f.Touch...)
+	for _, affected := range [][]Affected{f.Impact, f.Observe} {
+		for _, a := range affected {
+			list = append(list, a.System)
+		}
 	}
 	for _, d := range f.Degraded {
 		list = append(list, d.Systems()...)
@@ -229,6 +233,16 @@ func Canonical(v any) ([]byte, error) {
 		return nil, fmt.Errorf("canonicalise JSON: %w", err)
 	}
 	return c, nil
+}
+
+// Same reports whether two values have the same canonical JSON.
+func Same[T any](a, b T) (bool, error) {
+	x, err := Canonical(a)
+	if err != nil {
+		return false, err
+	}
+	y, err := Canonical(b)
+	return bytes.Equal(x, y), err
 }
 
 // DigestOf returns "sha256:" and the hex SHA-256 of b.

@@ -1,14 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,9 +12,6 @@ import (
 	"github.com/changectl/changectl/internal/httpapi"
 	"github.com/changectl/changectl/internal/report"
 )
-
-// fetchTime is how long fetching a calendar may take.
-const fetchTime = 2 * time.Minute
 
 type feedOptions struct {
 	env      *Env
@@ -127,51 +120,9 @@ func (o *feedOptions) text(ctx context.Context) (string, error) {
 	case !isURL:
 		b, err = readUpTo(o.env, o.source, httpapi.MaxCalendar)
 	case strings.EqualFold(scheme, "http"), strings.EqualFold(scheme, "https"):
-		b, err = o.env.fetch(ctx, o.source)
+		b, err = httpapi.FetchCalendar(ctx, cmp.Or(o.env.HTTP, http.DefaultClient), "changectl/"+Version, o.source)
 	default:
 		return "", change.Invalid("%s:// cannot be fetched; expected a file, http:// or https:// (for webcal:// write https://)", scheme)
 	}
 	return string(b), err
-}
-
-// fetch gets a feed. Its address is a secret with many providers: of it, only the host
-// is told in errors.
-func (e *Env) fetch(ctx context.Context, address string) ([]byte, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, fetchTime, fmt.Errorf("it took longer than %s", fetchTime))
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil || req.URL.Host == "" {
-		return nil, change.Invalid("the address of the calendar cannot be read; write for example https://carrier.example/notices.ics")
-	}
-	req.Header.Set("Accept", "text/calendar")
-	req.Header.Set("User-Agent", "changectl/"+Version)
-	client := e.HTTP
-	if client == nil {
-		client = http.DefaultClient
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return nil, unfetched(ctx, req, err)
-	}
-	defer resp.Body.Close() //nolint:errcheck // read as far as it is wanted
-	if resp.StatusCode != http.StatusOK {
-		return nil, change.Unavailable("%s answers %s for the calendar", req.URL.Host, resp.Status).
-			WithHint("look at the address; nothing was imported")
-	}
-	b, err := io.ReadAll(io.LimitReader(resp.Body, httpapi.MaxCalendar+1))
-	if err != nil {
-		return nil, unfetched(ctx, req, err)
-	}
-	return b, nil
-}
-
-func unfetched(ctx context.Context, req *http.Request, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
-		err = cause
-	}
-	var u *url.Error
-	if errors.As(err, &u) {
-		err = u.Err
-	}
-	return change.Unavailable("fetch the calendar from %s: %w", req.URL.Host, err).WithHint("nothing was imported; try again")
 }

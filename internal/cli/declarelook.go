@@ -65,20 +65,10 @@ func runDeclareList(ctx context.Context, o *declareListOptions) error {
 	if err != nil {
 		return err
 	}
-	if len(list) == 0 && o.env.output == "table" {
-		o.env.say("there are no such declared maintenances")
-		return nil
-	}
-	return o.env.print(view{
-		data: list,
+	return listed(o.env, list, listing[change.Declaration]{
+		none: "there are no such declared maintenances",
 		text: func() string { return o.env.table(report.Declarations(list)) },
-		names: func() []string {
-			names := make([]string, len(list))
-			for i, d := range list {
-				names[i] = string(d.ID)
-			}
-			return names
-		},
+		name: func(d change.Declaration) string { return string(d.ID) },
 	})
 }
 

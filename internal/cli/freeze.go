@@ -143,20 +143,10 @@ func runFreezeList(ctx context.Context, o *freezeOptions) error {
 	if err != nil {
 		return err
 	}
-	if len(list) == 0 && o.env.output == "table" {
-		o.env.say("there are no such freezes")
-		return nil
-	}
-	return o.env.print(view{
-		data: list,
+	return listed(o.env, list, listing[change.Freeze]{
+		none: "there are no such freezes",
 		text: func() string { return o.env.table(report.Freezes(list, o.env.Now())) },
-		names: func() []string {
-			names := make([]string, len(list))
-			for i, f := range list {
-				names[i] = string(f.ID)
-			}
-			return names
-		},
+		name: func(f change.Freeze) string { return string(f.ID) },
 	})
 }
 

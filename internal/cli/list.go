@@ -83,19 +83,9 @@ func runList(ctx context.Context, o *listOptions) error {
 	if err != nil {
 		return err
 	}
-	if len(list) == 0 && o.env.output == "table" {
-		o.env.say("there are no such changes")
-		return nil
-	}
-	return o.env.print(view{
-		data: list,
+	return listed(o.env, list, listing[change.Summary]{
+		none: "there are no such changes",
 		text: func() string { return o.env.table(report.Changes(list)) },
-		names: func() []string {
-			names := make([]string, len(list))
-			for i, s := range list {
-				names[i] = string(s.ID)
-			}
-			return names
-		},
+		name: func(s change.Summary) string { return string(s.ID) },
 	})
 }

@@ -142,3 +142,25 @@ func colourOf(state string) string {
 	}
 	return ""
 }
+
+// listing is how a list is shown.
+type listing[T any] struct {
+	none string // said where there is nothing to show
+	text func() string
+	name func(T) string
+}
+
+// listed prints a list in the form that is asked for.
+func listed[T any](e *Env, list []T, l listing[T]) error {
+	if len(list) == 0 && e.output == "table" {
+		e.say("%s", l.none)
+		return nil
+	}
+	return e.print(view{data: list, text: l.text, names: func() []string {
+		names := make([]string, len(list))
+		for i, one := range list {
+			names[i] = l.name(one)
+		}
+		return names
+	}})
+}

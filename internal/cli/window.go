@@ -91,20 +91,10 @@ func runWindowList(ctx context.Context, o *windowOptions) error {
 	if err != nil {
 		return err
 	}
-	if len(list) == 0 && o.env.output == "table" {
-		o.env.say("there are no such maintenance windows: work is allowed at any time")
-		return nil
-	}
-	return o.env.print(view{
-		data: list,
+	return listed(o.env, list, listing[change.MaintenanceWindow]{
+		none: "there are no such maintenance windows: work is allowed at any time",
 		text: func() string { return o.env.table(report.MaintenanceWindows(list)) },
-		names: func() []string {
-			names := make([]string, len(list))
-			for i, w := range list {
-				names[i] = w.Name
-			}
-			return names
-		},
+		name: func(w change.MaintenanceWindow) string { return w.Name },
 	})
 }
 

@@ -84,7 +84,7 @@ func (d *Desk) CatalogChanged(ctx context.Context) error {
 			d.Logger.WithField("maintenance", decl.ID).WithError(err).Warn("what a declared maintenance holds is left as it was")
 			continue
 		}
-		same, err := equal(holds, decl.Holds)
+		same, err := change.Same(holds, decl.Holds)
 		if err != nil {
 			return err
 		}
@@ -102,12 +102,3 @@ func (d *Desk) CatalogChanged(ctx context.Context) error {
 
 // product is who acts when no person does.
 const product change.Ref = "system:changectl"
-
-func equal(a, b []change.Hand) (bool, error) {
-	x, err := change.Canonical(a)
-	if err != nil {
-		return false, err
-	}
-	y, err := change.Canonical(b)
-	return string(x) == string(y), err
-}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/changectl/changectl/internal/change"
+	"github.com/changectl/changectl/internal/document"
 )
 
 // Estate is what an import comes to.
@@ -147,36 +148,15 @@ func nearest(word string, known []string) string {
 	var near []string
 	for _, k := range known {
 		a, b := strings.ToLower(word), strings.ToLower(k)
-		if a != "" && (distance(a, b) <= (len(a)+2)/3 || strings.HasPrefix(b, a)) {
+		if a != "" && (document.Distance(a, b) <= (len(a)+2)/3 || strings.HasPrefix(b, a)) {
 			near = append(near, k)
 		}
 	}
 	slices.SortFunc(near, func(a, b string) int {
-		return cmp.Or(distance(strings.ToLower(word), strings.ToLower(a))-distance(strings.ToLower(word), strings.ToLower(b)), cmp.Compare(a, b))
+		return cmp.Or(document.Distance(strings.ToLower(word), strings.ToLower(a))-document.Distance(strings.ToLower(word), strings.ToLower(b)), cmp.Compare(a, b))
 	})
 	if len(near) == 0 {
 		return ""
 	}
 	return fmt.Sprintf("; near it are %s", strings.Join(near[:min(3, len(near))], ", "))
-}
-
-// distance is Levenshtein's: how many letters must be put in, taken out or replaced.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

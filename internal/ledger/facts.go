@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -20,23 +19,7 @@ type question struct {
 }
 
 func questionOf(self change.ID, p change.Plan, f change.Footprint) question {
-	return question{self: self, systems: concerned(f), people: p.People, window: p.Window}
-}
-
-// concerned is f.Concerned without its maps, which cost a tenth of the whole answer.
-func concerned(f change.Footprint) []change.Ref {
-	refs := make([]change.Ref, 0, len(f.Touch)+len(f.Impact)+len(f.Observe))
-	refs = append(refs, f.Touch...)
-	for _, list := range [][]change.Affected{f.Impact, f.Observe} {
-		for _, a := range list {
-			refs = append(refs, a.System)
-		}
-	}
-	for _, d := range f.Degraded {
-		refs = append(refs, d.Systems()...)
-	}
-	slices.Sort(refs)
-	return slices.Compact(refs)
+	return question{self: self, systems: f.Concerned(), people: p.People, window: p.Window}
 }
 
 // The kinds of rows that answer a question.
