@@ -80,9 +80,14 @@ func TestARunningChangeShowsNewsAtOnceAndGoesOn(t *testing.T) {
 		w.state.Outline.Concurrent = []string{"MNT-4 works on resource:lan-1"}
 	}, 2*time.Hour+5*time.Minute)
 	told := w.update(2*time.Hour+5*time.Minute, workflows.UpdateSurroundings, workflows.Poke{Revision: 1})
+	var shown string
+	w.env.RegisterDelayedCallback(func() { shown = w.details(t) }, 2*time.Hour+6*time.Minute)
 	w.decide(t, 2*time.Hour+10*time.Minute, change.RetryIt, 1)
 	w.expect(t, w.run(t), change.Completed,
 		"running", "do one/1", "do two/1", "held", "running", "do two/2", "do three/1", "completed")
+	if !strings.Contains(shown, "MNT-4 works on resource:lan-1") {
+		t.Errorf("the details do not show the news:\n%s", shown)
+	}
 	if !told.finished || told.refused != nil || told.view.Status != change.Held {
 		t.Errorf("the news was answered with %+v", told)
 	}

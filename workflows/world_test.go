@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	sdkpb "go.temporal.io/api/sdk/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
@@ -205,4 +206,18 @@ func (w *world) run(t *testing.T) change.Status {
 		t.Fatal(err)
 	}
 	return v.Status
+}
+
+// details returns the current details as the Temporal UI asks for them.
+func (w *world) details(t *testing.T) string {
+	t.Helper()
+	v, err := w.env.QueryWorkflow("__temporal_workflow_metadata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m sdkpb.WorkflowMetadata
+	if err := v.Get(&m); err != nil {
+		t.Fatal(err)
+	}
+	return m.GetCurrentDetails()
 }
