@@ -7,6 +7,7 @@
 #   make fault   the long campaigns of kills and races
 #   make lint    linters alone
 #   make histories  record anew the histories that a test replays
+#   make github-openapi  trim GitHub's published description of its API anew
 
 SHELL := /bin/bash
 .ONESHELL:
@@ -23,7 +24,7 @@ GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 export PATH := $(BIN):$(PATH)
 export CGO_ENABLED := 0
 
-.PHONY: build programs temporal tools packages lint test demo bench fault histories clean
+.PHONY: build programs temporal tools packages lint test demo bench fault histories github-openapi clean
 
 build: programs temporal
 
@@ -68,6 +69,9 @@ fault: packages build
 
 histories: build
 	@go run ./test/record
+
+github-openapi: packages
+	@go run ./test/ghfake/openapi
 
 clean:
 	@rm -rf $(BIN)

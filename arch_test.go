@@ -32,6 +32,11 @@ var arrows = map[string][]string{
 	"internal/inventory": {"internal/change", "internal/document"},
 	"internal/report":    {"internal/change", "internal/audit", "internal/schedule"},
 	"internal/check":     {"internal/change", "internal/catalog", "internal/schedule", "internal/document"},
+	// What a pull request proposes, and the rules by which it becomes a change.
+	"internal/proposal": {
+		"internal/change", "internal/document", "internal/request", "internal/runbook", "internal/catalog", "internal/check",
+		"internal/report", "internal/schedule",
+	},
 
 	// the story
 	"workflows":  {"internal/change", "internal/schedule"},
@@ -43,6 +48,7 @@ var arrows = map[string][]string{
 	"internal/execute":         {"internal/runbook", "internal/change"},
 	"internal/identity":        {"internal/change"},
 	"internal/engine":          {"workflows", "internal/change"},
+	"internal/github":          {"internal/proposal", "internal/document", "internal/change"},
 	"internal/httpapi":         {"workflows", "internal/report", "internal/change", "internal/audit"},
 	"internal/httpapi/apitest": {"internal/httpapi", "internal/change", "internal/audit"}, // for tests
 	// The desk implements the port of the API, as activities implement that of the workflows.
@@ -50,11 +56,17 @@ var arrows = map[string][]string{
 		"workflows", "internal/httpapi", "internal/runbook", "internal/catalog", "internal/check",
 		"internal/schedule", "internal/audit", "internal/change", "internal/icalendar",
 	},
+	// The desk at GitHub, as the desk is the one at the API.
+	"internal/pullrequest": {
+		"workflows", "internal/desk", "internal/httpapi", "internal/proposal", "internal/report", "internal/request", "internal/runbook",
+		"internal/catalog", "internal/check", "internal/document", "internal/audit", "internal/change",
+	},
 
 	// shells
 	"internal/cli": {
 		"internal/httpapi", "internal/runbook", "internal/audit", "internal/report", "internal/change",
 		"internal/identity", "internal/request", "internal/document", "internal/catalog", "internal/inventory",
+		"internal/github", "internal/proposal",
 	},
 	"internal/app":  {"*"},
 	"cmd/worker":    {"internal/app"},
@@ -67,7 +79,7 @@ var impure = []string{"net", "net/http", "os", "os/exec", "database/sql", "io/io
 
 var pure = []string{
 	"internal/change", "internal/document", "internal/schedule", "internal/catalog", "internal/runbook", "internal/request",
-	"internal/audit", "internal/report", "internal/check", "internal/icalendar", "internal/inventory", "workflows",
+	"internal/audit", "internal/report", "internal/check", "internal/icalendar", "internal/inventory", "internal/proposal", "workflows",
 }
 
 // imports returns what each package imports outside its tests.

@@ -2,7 +2,20 @@ module github.com/changectl/changectl
 
 go 1.26.0
 
-require golang.org/x/exp v0.0.0-20250813145105-42675adae3e6 // indirect
+require (
+	github.com/bradleyfalzon/ghinstallation/v2 v2.10.0 // indirect
+	github.com/getkin/kin-openapi v0.152.0 // indirect
+	github.com/go-openapi/jsonpointer v0.22.5 // indirect
+	github.com/go-openapi/swag/jsonname v0.25.5 // indirect
+	github.com/golang-jwt/jwt/v4 v4.5.2 // indirect
+	github.com/google/go-github/v60 v60.0.0 // indirect
+	github.com/google/go-querystring v1.1.0 // indirect
+	github.com/hmarr/codeowners v1.2.1 // indirect
+	github.com/oasdiff/yaml v0.1.1 // indirect
+	github.com/oasdiff/yaml3 v0.0.14 // indirect
+	github.com/yuin/goldmark v1.8.7 // indirect
+	golang.org/x/exp v0.0.0-20250813145105-42675adae3e6 // indirect
+)
 
 require (
 	cel.dev/cel-go v0.33.2
@@ -103,7 +116,7 @@ require (
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
-	golang.org/x/time v0.3.0 // indirect
+	golang.org/x/time v0.16.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 	google.golang.org/genproto/googleapis/api v0.0.0-20260526163538-3dc84a4a5aaa // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260526163538-3dc84a4a5aaa // indirect

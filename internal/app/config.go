@@ -33,6 +33,7 @@ type Config struct {
 	Secrets   PathConfig     `mapstructure:"secrets"`
 	Calendars PathConfig     `mapstructure:"calendars"`
 	API       APIConfig      `mapstructure:"api"`
+	GitHub    GitHubConfig   `mapstructure:"github"`
 	Worker    WorkerConfig   `mapstructure:"worker"`
 	Log       LogConfig      `mapstructure:"log"`
 }
@@ -70,6 +71,23 @@ type APIConfig struct {
 	Listen  string `mapstructure:"listen"` // host:port, or empty for none
 	TLSCert string `mapstructure:"tls-cert"`
 	TLSKey  string `mapstructure:"tls-key"`
+}
+
+// GitHubConfig says which GitHub App the installation is. Without an App ID there is
+// none. Secrets stand in files; that of the webhook may come from the environment too.
+type GitHubConfig struct {
+	AppID             int64  `mapstructure:"app-id"`
+	PrivateKeyFile    string `mapstructure:"private-key-file"`
+	WebhookSecretFile string `mapstructure:"webhook-secret-file"`
+	APIURL            string `mapstructure:"api-url"`
+	// Repositories are those served, owner/name, separated by commas.
+	Repositories string        `mapstructure:"repositories"`
+	Every        time.Duration `mapstructure:"compare-every"`
+	// ServerURL and TemporalURL are where people reach API and Temporal UI, for links.
+	ServerURL   string `mapstructure:"server-url"`
+	TemporalURL string `mapstructure:"temporal-url"`
+
+	key, secret []byte
 }
 
 // WorkerConfig tunes the worker.
@@ -112,6 +130,14 @@ var settings = []setting{
 	{"api.listen", "127.0.0.1:7800", "address of the HTTP API; empty: none"},
 	{"api.tls-cert", "", "certificate file of the API"},
 	{"api.tls-key", "", "key file of the API"},
+	{"github.app-id", 0, "ID of the GitHub App whose back end this is; 0: none"},
+	{"github.private-key-file", "", "file with the App's private key (PEM)"},
+	{"github.webhook-secret-file", "", "file with the secret of the App's webhook; or CHANGECTL_GITHUB_WEBHOOK_SECRET"},
+	{"github.api-url", "", "address of GitHub's API; empty: github.com's"},
+	{"github.repositories", "", "repositories that are served, owner/name, separated by commas; empty: all in which the App is installed"},
+	{"github.compare-every", 5 * time.Minute, "how often everything is compared with GitHub, besides webhooks"},
+	{"github.server-url", "", "address at which people reach the API, for links"},
+	{"github.temporal-url", "", "address of Temporal's Web UI, for links"},
 	{"worker.heartbeat-timeout", 10 * time.Second, "silence after which a running step counts as lost"},
 	{"worker.steps", 20, "steps that run at the same time, at most"},
 	{"worker.stop-timeout", 30 * time.Second, "how long running steps may take to end when the worker is told to stop"},
@@ -139,12 +165,8 @@ func Flags(fs *pflag.FlagSet) {
 // Load reads the configuration: flags that were given, then the environment,
 // then the file, which may be empty for none. All problems are reported at once.
 func Load(fs *pflag.FlagSet, file string) (Config, error) {
-	v := viper.New()
-	v.SetEnvPrefix("CHANGECTL")
-	v.SetEnvKeyReplacer(strings.NewReplacer(".", "_", "-", "_"))
-	v.AutomaticEnv()
+	v := environment()
 	for _, s := range settings {
-		v.SetDefault(s.key, s.value)
 		if f := fs.Lookup(strings.ReplaceAll(s.key, ".", "-")); f != nil && f.Changed {
 			v.Set(s.key, f.Value.String())
 		}
@@ -155,12 +177,28 @@ func Load(fs *pflag.FlagSet, file string) (Config, error) {
 			return Config{}, fmt.Errorf("read configuration %s: %w", file, err)
 		}
 	}
-	var c Config
-	hook := mapstructure.StringToTimeDurationHookFunc()
-	if err := v.UnmarshalExact(&c, viper.DecodeHook(hook)); err != nil {
+	c, err := decode(v)
+	if err != nil {
 		return c, change.Invalid("configuration %s: %w", file, err).WithHint("worker --help lists the keys")
 	}
 	return c, c.complete()
+}
+
+// environment knows every setting with its default, and what the environment says of it.
+func environment() *viper.Viper {
+	v := viper.New()
+	v.SetEnvPrefix("CHANGECTL")
+	v.SetEnvKeyReplacer(strings.NewReplacer(".", "_", "-", "_"))
+	v.AutomaticEnv()
+	for _, s := range settings {
+		v.SetDefault(s.key, s.value)
+	}
+	return v
+}
+
+func decode(v *viper.Viper) (c Config, err error) {
+	err = v.UnmarshalExact(&c, viper.DecodeHook(mapstructure.StringToTimeDurationHookFunc()))
+	return c, err
 }
 
 // complete reads what stands in files and checks the whole.
@@ -189,6 +227,7 @@ func (c *Config) complete() error {
 		_, _, err := net.SplitHostPort(c.API.Listen)
 		need(err == nil, "api.listen", fmt.Sprintf("%q is not host:port", c.API.Listen))
 	}
+	problems = append(problems, c.GitHub.complete(need, c.API.Listen)...)
 	_, err := logrus.ParseLevel(c.Log.Level)
 	need(err == nil, "log.level", fmt.Sprintf("%q is not a level; expected debug, info, warn or error", c.Log.Level))
 	need(c.Log.Format == "text" || c.Log.Format == "json", "log.format", fmt.Sprintf("%q is not a format; expected text or json", c.Log.Format))

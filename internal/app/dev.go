@@ -136,7 +136,26 @@ func (o devOptions) config(state devState) (Config, error) {
 		Worker:   WorkerConfig{HeartbeatTimeout: o.heartbeat, Steps: 20, StopTimeout: 10 * time.Second},
 		Log:      LogConfig{Level: o.logLevel, Format: "text"},
 	}
+	if c.GitHub, err = o.github(listen); err != nil {
+		return c, err
+	}
 	return c, c.complete()
+}
+
+// github is the GitHub App that the environment names, if it does: CHANGECTL_GITHUB_APP_ID
+// and its siblings.
+func (o devOptions) github(listen string) (GitHubConfig, error) {
+	c, err := decode(environment())
+	if err != nil {
+		return c.GitHub, change.Invalid("the environment: %w", err)
+	}
+	if c.GitHub.ServerURL == "" {
+		c.GitHub.ServerURL = "http://" + listen
+	}
+	if c.GitHub.TemporalURL == "" && o.temporalAddress == "" {
+		c.GitHub.TemporalURL = "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(o.uiPort))
+	}
+	return c.GitHub, nil
 }
 
 func peopleOf(path string) ([]change.Person, error) {

@@ -32,7 +32,7 @@ func (l deskLedger) Revise(ctx context.Context, id change.ID, s change.Submissio
 }
 
 func (l deskLedger) Changes(ctx context.Context, f httpapi.Filter) ([]change.Summary, error) {
-	return l.Ledger.Changes(ctx, ledger.Filter{Status: f.Status, System: f.System, Submitter: f.Mine, Open: f.Open, Limit: f.Limit})
+	return l.Ledger.Changes(ctx, ledger.Filter{Status: f.Status, System: f.System, Submitter: f.Mine, Open: f.Open, Origin: f.Origin, Limit: f.Limit})
 }
 
 func (l deskLedger) Entries(ctx context.Context, f httpapi.LogFilter) ([]audit.Record, error) {
@@ -64,6 +64,7 @@ func (f foreign) Run(ctx context.Context, id string, a *runbook.Activity) (json.
 // signatures verifies statements as desk and gate ask for it.
 type signatures struct {
 	signers *identity.Signers
+	key     audit.Key // attests what was approved at GitHub
 }
 
 func (s signatures) statement(signed change.SignedStatement, at time.Time) (desk.Signer, error) {
@@ -75,6 +76,9 @@ func (s signatures) statement(signed change.SignedStatement, at time.Time) (desk
 // which it was given, its key still counts now, and the statement is the one kept.
 func (s signatures) approval(clock func() time.Time) func(change.Approval) error {
 	return func(a change.Approval) error {
+		if a.Evidence != nil {
+			return audit.CheckAttestation(a, s.key.Verifier())
+		}
 		v, err := s.signers.Verify(a.Signed, clock())
 		if err != nil {
 			return err
@@ -88,4 +92,10 @@ func (s signatures) approval(clock func() time.Time) func(change.Approval) error
 		}
 		return nil
 	}
+}
+
+// attest signs that an approval was given at GitHub.
+func (s signatures) attest(a change.Attested) (change.SignedStatement, string, error) {
+	signed, err := audit.Attest(s.key, a)
+	return signed, s.key.Verifier(), err
 }

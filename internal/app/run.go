@@ -30,9 +30,11 @@ import (
 	"github.com/changectl/changectl/internal/desk"
 	"github.com/changectl/changectl/internal/engine"
 	"github.com/changectl/changectl/internal/execute"
+	"github.com/changectl/changectl/internal/github"
 	"github.com/changectl/changectl/internal/httpapi"
 	"github.com/changectl/changectl/internal/identity"
 	"github.com/changectl/changectl/internal/ledger"
+	"github.com/changectl/changectl/internal/pullrequest"
 	"github.com/changectl/changectl/runbooks"
 	"github.com/changectl/changectl/workflows"
 )
@@ -61,15 +63,19 @@ type service struct {
 	estate *estate
 	desk   *desk.Desk
 	worker worker.Worker
-	feeds  []feed
-	api    *http.Server
+	// Of the GitHub App's back end; nil without one.
+	pulls      worker.Worker
+	dispatcher *pullrequest.Dispatcher
+	webhook    http.Handler
+	feeds      []feed
+	api        *http.Server
 	// reminded has the version at which the workflow of a change was last told what the ledger has.
 	reminded map[change.ID]int64
 }
 
 func build(ctx context.Context, c Config, out *os.File) (*service, error) {
 	s := &service{config: c, log: c.logger(out), clock: time.Now, reminded: map[change.ID]int64{}}
-	steps := []func(context.Context) error{s.openLedger, s.openTemporal, s.openEstate, s.openDesk, s.openWorker, s.openAPI}
+	steps := []func(context.Context) error{s.openLedger, s.openTemporal, s.openEstate, s.openDesk, s.openWorker, s.openGitHub, s.openAPI}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			s.close()
@@ -124,7 +130,7 @@ func (s *service) openTemporal(ctx context.Context) error {
 		return fmt.Errorf("connect to Temporal at %s: %w", o.HostPort, err)
 	}
 	s.engine = &engine.Engine{
-		Client: s.client, Address: o.HostPort, Queue: t.TaskQueue,
+		Client: s.client, Address: o.HostPort, Queue: t.TaskQueue, PullQueue: pullQueue(t.TaskQueue),
 		Heartbeat: s.config.Worker.HeartbeatTimeout, Patience: 20 * time.Second,
 	}
 	return s.engine.Healthy(ctx)
@@ -153,7 +159,8 @@ func (s *service) openDesk(context.Context) error {
 	}
 	s.desk = &desk.Desk{
 		Ledger: deskLedger{s.ledger}, Engine: s.engine, Library: s.runbooks(), Catalog: s.estate.catalog, Policy: policy,
-		Verify: signatures{signers}.statement, Verifier: key.Verifier(), Instance: s.config.Instance,
+		Verify: signatures{signers, key}.statement, Attestation: signatures{signers, key}.attest,
+		Verifier: key.Verifier(), Instance: s.config.Instance,
 		Operators: operators(s.config), Clock: s.clock, Logger: s.log,
 	}
 	return nil
@@ -192,7 +199,11 @@ func (s *service) openWorker(context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.verify = signatures{signers}.approval(s.clock)
+	key, err := loadKey(s.config.Ledger.KeyFile, s.config.Instance)
+	if err != nil {
+		return err
+	}
+	s.verify = signatures{signers, key}.approval(s.clock)
 	host, _ := os.Hostname()
 	executor := &execute.Executor{
 		Ledger: s.ledger, Clock: s.clock, Verify: s.verify, Worker: fmt.Sprintf("%s/%d", host, os.Getpid()),
@@ -223,6 +234,7 @@ func (s *service) openAPI(context.Context) error {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.api = httpapi.HTTPServer(httpapi.NewServer(s.desk, httpapi.ServerOptions{
 		Authenticate: s.authenticate(tokens), Log: s.log, Registry: registry, Version: Version, Clock: s.clock,
+		Webhook: s.webhook, WebhookRoom: github.MaxPayload,
 	}))
 	s.api.Addr = s.config.API.Listen
 	return nil

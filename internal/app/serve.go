@@ -31,6 +31,12 @@ func (s *service) serve(ctx context.Context, ready func()) error {
 		return fmt.Errorf("start worker: %w", err)
 	}
 	defer s.worker.Stop()
+	if s.pulls != nil {
+		if err := s.pulls.Start(); err != nil {
+			return fmt.Errorf("start worker of pull requests: %w", err)
+		}
+		defer s.pulls.Stop()
+	}
 	if s.api != nil {
 		l, err := listen(s.api.Addr)
 		if err != nil {
@@ -41,6 +47,9 @@ func (s *service) serve(ctx context.Context, ready func()) error {
 	}
 	go s.estate.watch(ctx, s.desk.CatalogChanged)
 	go s.poll(ctx)
+	if s.dispatcher != nil {
+		go s.dispatcher.Run(ctx)
+	}
 	go s.reconcile(ctx)
 	err := s.ledger.Append(ctx, audit.Entry{
 		At: s.clock(), Kind: "worker.started", Who: "system:changectl",

@@ -65,6 +65,8 @@ type Entity struct {
 	MemberOf []change.Ref `json:"memberOf,omitempty"`
 	Email    string       `json:"email,omitempty"`
 	GitHub   string       `json:"github,omitempty"`
+	// GitHubTeam is organisation/slug of a group's team at GitHub.
+	GitHubTeam string `json:"githubTeam,omitempty"`
 	// Principals are the names by which keys and logins know a user.
 	Principals []string `json:"principals,omitempty"`
 }

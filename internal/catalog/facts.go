@@ -16,8 +16,11 @@ import (
 // ours begins the labels and annotations that are read strictly.
 const ours = "changectl.dev/"
 
-// github is Backstage's annotation for a login.
-const github = "github.com/user-login"
+// Backstage's annotations for a user's login and a group's team.
+const (
+	github     = "github.com/user-login"
+	githubTeam = "github.com/team-slug"
+)
 
 // fact is a label or annotation of ours. A name that ends with a dot is followed
 // by one more name. read returns what is wrong with the value, or "".
@@ -59,6 +62,8 @@ func (s *source) readFacts() {
 			switch {
 			case key.Value == github && s.kind == kindUser:
 				s.entity.GitHub = n.Value
+			case key.Value == githubTeam && s.kind == kindGroup:
+				s.entity.GitHubTeam = n.Value
 			case !mine:
 			case seen[name]:
 				s.fail(key, at, "is given as an annotation too; keep one of them")

@@ -53,6 +53,31 @@ func (c *Catalog) PersonByPrincipal(name string) (change.Person, error) {
 	}
 }
 
+// PersonByLogin returns the person to whom an account at GitHub belongs. NotFound says
+// that nobody has it, Denied that several do.
+func (c *Catalog) PersonByLogin(login string) (change.Person, error) {
+	return c.PersonByPrincipal("github:" + login)
+}
+
+// GroupByTeam returns the group that is a team at GitHub, organisation/slug. NotFound
+// says that no group is, Denied that several are.
+func (c *Catalog) GroupByTeam(slug string) (change.Ref, error) {
+	var found []change.Ref
+	for _, e := range c.entities {
+		if e.GitHubTeam != "" && strings.EqualFold(e.GitHubTeam, strings.TrimPrefix(slug, "@")) {
+			found = append(found, e.Ref)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return "", change.NotFound("no group of the catalog is the team %q at GitHub", slug).
+			WithHint("annotate the group with %s: %s", githubTeam, slug)
+	}
+	return "", change.Denied("the team %q at GitHub is that of %s; it must be that of one group", slug, join(found)).WithHint("correct the catalog")
+}
+
 func principal(name string) string {
 	name = strings.ToLower(strings.TrimSpace(name))
 	if rest, ok := strings.CutPrefix(name, "user:"); ok {

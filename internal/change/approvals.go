@@ -17,11 +17,13 @@ func Rejection(r Record, approvals []Approval) (Approval, bool) {
 	return Approval{}, false
 }
 
-// newest keeps the newest statement that each person made in each role.
+// newest keeps the newest statement that each person made in each role: of what they
+// signed and of what they said at GitHub, each its own, unless they have rejected since.
 func newest(all []Approval) []Approval {
 	var list []Approval
+	same := func(a, b Approval) bool { return a.Person == b.Person && a.Role == b.Role }
 	for _, a := range all {
-		i := slices.IndexFunc(list, func(o Approval) bool { return o.Person == a.Person && o.Role == a.Role })
+		i := slices.IndexFunc(list, func(o Approval) bool { return same(a, o) && (a.Evidence == nil) == (o.Evidence == nil) })
 		switch {
 		case i < 0:
 			list = append(list, a)
@@ -29,30 +31,27 @@ func newest(all []Approval) []Approval {
 			list[i] = a
 		}
 	}
-	return list
+	return slices.DeleteFunc(slices.Clone(list), func(a Approval) bool {
+		return slices.ContainsFunc(list, func(o Approval) bool {
+			return same(a, o) && o.At.After(a.At) && (a.Verb == Reject || o.Verb == Reject)
+		})
+	})
 }
 
 // Unmet says in words which of the plan's required approvals are missing at now;
 // none means that the change is approved. An approval counts when it is for
 // exactly this instance, change, revision and plan, has not expired, is not the
 // submitter's, and verify accepts its signature. One person may speak for several
-// groups; a second person is one who is needed for nothing else.
+// groups; a second person is one who is needed for nothing else. A plan of a pull
+// request is approved only once that is merged.
 func Unmet(r Record, approvals []Approval, verify func(Approval) error, now time.Time) []string {
-	good := map[Ref][]Ref{} // role -> persons
-	bad := map[Ref]string{} // role -> why one of its approvals does not count
-	for _, a := range newest(approvals) {
-		if a.Verb != Approve || slices.Contains(good[a.Role], a.Person) {
-			continue
-		}
-		if err := stands(r, a, verify, now); err != nil {
-			bad[a.Role] = fmt.Sprintf("; that of %s does not count: %s", a.Person, err)
-			continue
-		}
-		good[a.Role] = append(good[a.Role], a.Person)
-	}
+	good, bad := sorted(r, approvals, verify, now)
 	var missing []string
+	if r.Plan.Unmerged() {
+		missing = append(missing, fmt.Sprintf("the pull request %s has to be merged", r.Plan.Origin.Name()))
+	}
 	for _, q := range r.Plan.Approvals {
-		if have := len(good[q.Role]); have < q.Count {
+		if have := len(good.of(q)); have < q.Count {
 			missing = append(missing, describe(q, have)+bad[q.Role])
 		}
 	}
@@ -62,11 +61,46 @@ func Unmet(r Record, approvals []Approval, verify func(Approval) error, now time
 	return missing
 }
 
+// voices are the persons whose approval counts, for each role; those who have signed
+// are among signed too.
+type voices struct{ any, signed map[Ref][]Ref }
+
+func (v voices) of(q Requirement) []Ref {
+	if q.Signature {
+		return v.signed[q.Role]
+	}
+	return v.any[q.Role]
+}
+
+// sorted tells the approvals that count from those that do not, and of these why.
+func sorted(r Record, approvals []Approval, verify func(Approval) error, now time.Time) (good voices, bad map[Ref]string) {
+	good, bad = voices{map[Ref][]Ref{}, map[Ref][]Ref{}}, map[Ref]string{}
+	add := func(m map[Ref][]Ref, a Approval) {
+		if !slices.Contains(m[a.Role], a.Person) {
+			m[a.Role] = append(m[a.Role], a.Person)
+		}
+	}
+	for _, a := range newest(approvals) {
+		if a.Verb != Approve {
+			continue
+		}
+		if err := stands(r, a, verify, now); err != nil {
+			bad[a.Role] = fmt.Sprintf("; that of %s does not count: %s", a.Person, err)
+			continue
+		}
+		add(good.any, a)
+		if a.Evidence == nil {
+			add(good.signed, a)
+		}
+	}
+	return good, bad
+}
+
 // enough reports whether persons can be found for every second-person
 // requirement from the i-th on, without whom the others are still met.
-func enough(all []Requirement, good map[Ref][]Ref, taken []Ref, i int) bool {
+func enough(all []Requirement, good voices, taken []Ref, i int) bool {
 	free := func(q Requirement) (list []Ref) {
-		for _, p := range good[q.Role] {
+		for _, p := range good.of(q) {
 			if !slices.Contains(taken, p) {
 				list = append(list, p)
 			}
@@ -104,6 +138,9 @@ func stands(r Record, a Approval, verify func(Approval) error, now time.Time) er
 	case r.Plan.Controller:
 		return Denied("whoever is in charge of an emergency does not approve it")
 	}
+	if r.Plan.Wrote(a.Person) {
+		return Denied("whoever wrote %s does not approve it", r.Plan.Origin.Name())
+	}
 	if err := a.Concerns(r, now); err != nil {
 		return err
 	}
@@ -135,6 +172,9 @@ func describe(q Requirement, have int) string {
 		s += "s"
 	}
 	s += fmt.Sprintf(" of %s", q.Role)
+	if q.Signature {
+		s += ", signed"
+	}
 	if len(q.Systems) > 0 {
 		s += fmt.Sprintf(" for %s", q.Systems[0])
 		if n := len(q.Systems) - 1; n > 0 {

@@ -57,8 +57,11 @@ type Approval struct {
 	Statement
 	Signed SignedStatement `json:"signed"`
 	Person Ref             `json:"person"`
-	Key    string          `json:"key"` // SHA256: fingerprint
+	Key    string          `json:"key"` // SHA256: fingerprint; of the log's key where there is Evidence
 	At     time.Time       `json:"at"`
+	// Evidence is set where the person approved at GitHub: Signed is then the
+	// installation's attestation of it.
+	Evidence *Evidence `json:"evidence,omitempty"`
 }
 
 // Decision is what a person decided about a change that stands still or shall

@@ -25,8 +25,10 @@ type Plan struct {
 	// whom a step names for its sign-off.
 	People []Ref `json:"people,omitempty"`
 	// Exceptions are the freezes from which the plan asks to be excepted.
-	Exceptions []ID           `json:"exceptions,omitempty"`
-	Runbook    Source         `json:"runbook"`
+	Exceptions []ID   `json:"exceptions,omitempty"`
+	Runbook    Source `json:"runbook"`
+	// Origin is the pull request that asks for the change, where one does.
+	Origin     *Origin        `json:"origin,omitempty"`
 	Parameters map[string]any `json:"parameters"`
 	Window     Window         `json:"window"`
 	Targets    []System       `json:"targets"`
@@ -205,9 +207,11 @@ type Requirement struct {
 	Role  Ref `json:"role"`
 	Count int `json:"count"`
 	// Second asks for persons who have not been counted for another requirement.
-	Second  bool   `json:"second,omitempty"`
-	Systems []Ref  `json:"systems,omitempty"`
-	Rule    string `json:"rule"`
+	Second bool `json:"second,omitempty"`
+	// Signature asks for signatures: what was approved at GitHub does not count.
+	Signature bool   `json:"signature,omitempty"`
+	Systems   []Ref  `json:"systems,omitempty"`
+	Rule      string `json:"rule"`
 }
 
 // Canonical returns the plan's canonical JSON (RFC 8785).

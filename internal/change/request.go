@@ -65,6 +65,9 @@ type Record struct {
 	// Footprint is what the change lays hold of by the catalog of today, where that
 	// differs from its plan.
 	Footprint *Footprint `json:"footprint,omitempty"`
+	// Detached says why what the change comes from no longer stands: its commit was
+	// taken off the branch, or the App's installation is suspended.
+	Detached string `json:"detached,omitempty"`
 	// Accepted are the declared maintenances with which a person decided to go on, for
 	// this revision.
 	Accepted []ID `json:"accepted,omitempty"`

@@ -49,6 +49,9 @@ type requirement struct {
 	Group  string `yaml:"group"`
 	Count  int    `yaml:"count"`
 	Second bool   `yaml:"second"`
+	// Signature asks for a signature (changectl approve) also where the change comes
+	// from a pull request; a review there does not count for it.
+	Signature bool `yaml:"signature"`
 }
 
 // StandardPolicy is the policy that holds where none is configured: one person
@@ -120,7 +123,7 @@ func (p *Policy) Requirements(plan change.Plan) ([]change.Requirement, error) {
 			continue
 		}
 		if r.require.Group != "" {
-			list = append(list, change.Requirement{Role: change.Ref(r.require.Group), Count: r.require.Count, Second: r.require.Second, Rule: r.name})
+			list = append(list, change.Requirement{Role: change.Ref(r.require.Group), Count: r.require.Count, Second: r.require.Second, Signature: r.require.Signature, Rule: r.name})
 			continue
 		}
 		list = append(list, byOwner(plan, r)...)
@@ -136,7 +139,7 @@ func byOwner(plan change.Plan, r policyRule) []change.Requirement {
 		}
 		i := slices.IndexFunc(list, func(q change.Requirement) bool { return q.Role == t.Owner })
 		if i < 0 {
-			list = append(list, change.Requirement{Role: t.Owner, Count: r.require.Count, Second: r.require.Second, Rule: r.name})
+			list = append(list, change.Requirement{Role: t.Owner, Count: r.require.Count, Second: r.require.Second, Signature: r.require.Signature, Rule: r.name})
 			i = len(list) - 1
 		}
 		list[i].Systems = append(list[i].Systems, t.Ref)

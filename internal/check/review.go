@@ -26,6 +26,7 @@ const (
 
 // The order is the order in which a person reads the findings.
 var rules = []rule{
+	{"origin", origin, true},
 	{"fits", fits, true},
 	{byEmergency, emergency, false},
 	{byOverlap, overlap, false},

@@ -121,7 +121,7 @@ func Approvable(p change.Plan, m Members) error {
 	for _, q := range p.Approvals {
 		able := 0
 		for _, person := range m.Members(q.Role) {
-			if person != p.Submitter && person != p.Controller {
+			if person != p.Submitter && person != p.Controller && !p.Wrote(person) {
 				able++
 			}
 		}

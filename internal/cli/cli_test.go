@@ -35,6 +35,7 @@ type desk struct {
 	terminal bool
 	url      string
 	http     *http.Client
+	program  func(context.Context, string, ...string) (string, error)
 }
 
 type ran struct {
@@ -68,7 +69,7 @@ func (d *desk) runContext(ctx context.Context, args ...string) ran {
 		Getenv:     func(k string) string { return d.env[k] },
 		Now:        func() time.Time { return d.now },
 		IsTerminal: func(v any) bool { return d.terminal && v != any(&out) },
-		Local:      time.UTC, HTTP: d.http, Sign: identity.Sign,
+		Local:      time.UTC, HTTP: d.http, Sign: identity.Sign, Program: d.program,
 	}
 	code := cli.Run(ctx, env, args)
 	return ran{code, out.String(), errs.String()}

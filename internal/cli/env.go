@@ -2,10 +2,13 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/term"
@@ -32,6 +35,8 @@ type Env struct {
 	HTTP *http.Client
 	// Sign signs statements.
 	Sign func(context.Context, change.Statement, identity.SignerOptions) (change.SignedStatement, error)
+	// Program runs another program and returns what it prints; nil runs it on this machine.
+	Program func(ctx context.Context, name string, args ...string) (string, error)
 
 	settings settings
 	output   string
@@ -49,6 +54,22 @@ func NewEnv() *Env {
 func isTerminal(v any) bool {
 	f, ok := v.(interface{ Fd() uintptr })
 	return ok && term.IsTerminal(f.Fd())
+}
+
+// program runs another program and returns what it prints, without the spaces around it.
+func (e *Env) program(ctx context.Context, name string, args ...string) (string, error) {
+	run := e.Program
+	if run == nil {
+		run = func(ctx context.Context, name string, args ...string) (string, error) {
+			out, err := exec.CommandContext(ctx, name, args...).Output()
+			return string(out), err
+		}
+	}
+	out, err := run(ctx, name, args...)
+	if err != nil {
+		return "", fmt.Errorf("run %s: %w", name, err)
+	}
+	return strings.TrimSpace(out), nil
 }
 
 // StateDir returns the directory for what is remembered between commands:

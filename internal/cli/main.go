@@ -77,7 +77,7 @@ func newRoot(env *Env) *cobra.Command {
 		&cobra.Group{ID: "look", Title: "Looking things up:"})
 	add(root, "change", newSubmit(env, runSubmit), newPlan(env, runPlan), newValidate(env, runValidate),
 		newApprove(env, runSign), newReject(env, runSign), newDecide(env, runDecide), newCancel(env, runCancel), newWatch(env, runWatch),
-		newBreakClaim(env, runBreakClaim))
+		newBreakClaim(env, runBreakClaim), newPR(env))
 	add(root, "around", newSandbox(env, runSandbox), newSlots(env, runSlots), newCalendar(env, runCalendar), newWindow(env),
 		newFreeze(env), newDeclare(env, runDeclare))
 	add(root, "look", newList(env, runList), newShow(env, runShow), newExplain(env, runExplain),

@@ -13,13 +13,14 @@ import (
 
 	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/document"
-	"github.com/changectl/changectl/internal/request"
-	"github.com/changectl/changectl/internal/runbook"
+	"github.com/changectl/changectl/internal/report"
 )
 
 type validateOptions struct {
-	env   *Env
-	files []string
+	env     *Env
+	files   []string
+	format  string
+	matcher bool
 }
 
 // validated is what validate says of one file.
@@ -32,58 +33,78 @@ type validated struct {
 
 func newValidate(env *Env, run func(context.Context, *validateOptions) error) *cobra.Command {
 	o := &validateOptions{env: env}
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "validate FILE...",
-		Short: "Check runbooks, change and freeze files here, without a server",
-		Long: `Check files of kind Runbook, Change or Freeze, or all YAML files below a directory.
-Every problem is named with file, line and column; with any, the exit code is 1.`,
+		Short: "Check runbooks, changes and other files here, without a server",
+		Long: `Check files of kind Runbook, Change, Freeze, Policy or Repository (.changectl.yaml), or
+all YAML files below a directory. Every problem is named with file, line and column; with
+any, the exit code is 1.
+
+--format github prints the problems as commands of GitHub Actions, which shows them at
+their lines (of one step, the first ten), and sarif prints a SARIF 2.1.0 log, for example
+for code scanning; the lines for people go to standard error. A workflow that does not know
+these reads the lines by a problem matcher:
+
+  changectl validate --problem-matcher >matcher.json
+  echo "::add-matcher::matcher.json"
+  changectl validate changes runbooks
+
+In a workflow this is advice to whoever writes a pull request and no guard: a pull request
+can edit the workflow that looks at it. What keeps others from merging is the check of
+changectl's own GitHub App.`,
+		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if len(args) == 0 && !o.matcher {
 				return usage(cmd, "expected at least one file; - is standard input")
 			}
 			o.files = args
 			return run(cmd.Context(), o)
 		},
 	}
+	registerFormat(cmd, &o.format)
+	cmd.Flags().BoolVar(&o.matcher, "problem-matcher", false, "print the problem matcher of GitHub Actions for the lines on standard error")
+	return cmd
 }
 
 func runValidate(_ context.Context, o *validateOptions) error {
+	if o.matcher {
+		return printMatcher(o.env)
+	}
+	if err := checkFormat(o.env, o.format); err != nil {
+		return err
+	}
+	guardActions(o.env, o.format)
 	files, err := yamlFiles(o.files)
 	if err != nil {
 		return err
 	}
 	var all []validated
-	bad := 0
 	for _, f := range files {
 		v, err := validate(o.env, f)
 		if err != nil {
 			return err
 		}
 		all = append(all, v)
-		if len(v.Problems) > 0 {
-			bad++
-		}
-		for _, p := range v.Problems {
-			o.env.say("%s", p)
-		}
 	}
-	if err := o.env.print(view{data: all, text: func() string { return validText(all) }, names: func() []string { return validNames(all) }}); err != nil {
-		return err
-	}
-	if bad > 0 {
-		return &codedError{ExitFailed, fmt.Errorf("%d of %d files have problems", bad, len(all))}
-	}
-	return nil
+	return tell(o.env, o.format, all)
 }
 
 func validText(all []validated) string {
 	var b strings.Builder
 	for _, v := range all {
 		if len(v.Problems) == 0 {
-			fmt.Fprintf(&b, "%s: %s %q is valid\n", v.File, v.Kind, v.Name)
+			fmt.Fprintf(&b, "%s: %s is valid\n", report.OneLine(v.File), v.what())
 		}
 	}
 	return b.String()
+}
+
+// what names a file by its kind.
+func (v validated) what() string {
+	if v.Name == "" {
+		return v.Kind
+	}
+	return fmt.Sprintf("%s %q", v.Kind, v.Name)
 }
 
 func validNames(all []validated) []string {
@@ -145,33 +166,4 @@ func asProblems(file string, err error) []*document.Problem {
 		p.Path, p.Message = e.Field, e.Message
 	}
 	return []*document.Problem{p}
-}
-
-func (v *validated) check(b []byte) error {
-	d, err := document.One(v.File, b)
-	if err != nil {
-		return err
-	}
-	if n, ok := d.Find("kind"); ok {
-		v.Kind = n.Value
-	}
-	switch v.Kind {
-	case runbook.KindName:
-		r, err := runbook.Parse(v.File, b)
-		if err != nil {
-			return err
-		}
-		v.Name = r.Info().Name
-		return nil
-	case request.Kind:
-		r, _, err := request.Parse(v.File, b)
-		v.Name = r.Title
-		return err
-	case request.FreezeKind:
-		f, _, err := request.ParseFreeze(v.File, b)
-		v.Name = f.Title
-		return err
-	}
-	return d.Field("kind", "is %q; expected %s, %s or %s (a catalog is checked by changectl catalog check)",
-		v.Kind, runbook.KindName, request.Kind, request.FreezeKind)
 }

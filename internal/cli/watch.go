@@ -46,16 +46,24 @@ It ends when the change ends, with the exit code of its outcome: 0 completed,
 }
 
 func (o *watchOptions) check() (change.ID, error) {
-	if o.interval <= 0 || o.interval > httpapi.MaxWait {
-		return "", change.Invalid("%s is not between 0 and %s", o.interval, httpapi.MaxWait).At("--interval")
-	}
-	if o.until != "" && !change.Status(o.until).Valid() {
-		return "", change.Invalid("%q is not a status; expected one of %v", o.until, change.Statuses).At("--until")
-	}
-	if o.env.output == "yaml" || o.env.output == "name" {
-		return "", change.Invalid("watch prints table or json").At("--output")
+	if err := o.sound(); err != nil {
+		return "", err
 	}
 	return change.ParseID(o.id)
+}
+
+// sound checks what is said of how to watch.
+func (o *watchOptions) sound() error {
+	if o.interval <= 0 || o.interval > httpapi.MaxWait {
+		return change.Invalid("%s is not between 0 and %s", o.interval, httpapi.MaxWait).At("--interval")
+	}
+	if o.until != "" && !change.Status(o.until).Valid() {
+		return change.Invalid("%q is not a status; expected one of %v", o.until, change.Statuses).At("--until")
+	}
+	if o.env.output == "yaml" || o.env.output == "name" {
+		return change.Invalid("watch prints table or json").At("--output")
+	}
+	return nil
 }
 
 var errTimeout = errors.New("the time given with --timeout is over")

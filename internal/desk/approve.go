@@ -77,10 +77,14 @@ func (d *Desk) roles(rec change.Record, who change.Person, verb change.Verb) ([]
 	if who.Ref == rec.Plan.Controller {
 		return nil, change.Denied("%s is in charge of the emergency %s; another person has to approve or reject it", who.Ref, rec.ID)
 	}
+	if rec.Plan.Wrote(who.Ref) {
+		return nil, change.Denied("%s wrote %s, from which %s comes; another person has to approve or reject it", who.Ref, rec.Plan.Origin.Name(), rec.ID)
+	}
 	var roles []change.Ref
 	for _, q := range rec.Plan.Approvals {
 		given := slices.ContainsFunc(rec.Approvals, func(a change.Approval) bool {
-			return a.Verb == verb && a.Role == q.Role && a.Person == who.Ref && a.Revision == rec.Revision
+			return a.Verb == verb && a.Role == q.Role && a.Person == who.Ref && a.Revision == rec.Revision &&
+				(a.Evidence == nil || !q.Signature) // what was said at GitHub may be signed as well
 		})
 		if d.Catalog().IsMember(who.Ref, q.Role) && !given && !slices.Contains(roles, q.Role) {
 			roles = append(roles, q.Role)

@@ -84,14 +84,16 @@ type Signer struct {
 
 // Desk implements httpapi.Service.
 type Desk struct {
-	Ledger   Ledger
-	Engine   Engine
-	Library  Library
-	Catalog  func() *catalog.Catalog
-	Policy   *check.Policy
-	Verify   func(s change.SignedStatement, at time.Time) (Signer, error)
-	Verifier string // key with which the log's checkpoints are checked
-	Instance string
+	Ledger  Ledger
+	Engine  Engine
+	Library Library
+	Catalog func() *catalog.Catalog
+	Policy  *check.Policy
+	Verify  func(s change.SignedStatement, at time.Time) (Signer, error)
+	// Attestation signs that an approval was given at GitHub; key is that of the signature.
+	Attestation func(a change.Attested) (signed change.SignedStatement, key string, err error)
+	Verifier    string // key with which the log's checkpoints are checked
+	Instance    string
 	// Operators is the group whose members may decide about any held change.
 	Operators change.Ref
 	Clock     func() time.Time

@@ -50,7 +50,7 @@ func (d *Desk) wanted(ctx context.Context, who change.Person, q *httpapi.SlotsQu
 		}
 		req.Window.Start = start.UTC().Format(time.RFC3339)
 	}
-	s, err := d.compile(ctx, who, req)
+	s, err := d.compile(ctx, who, Draft{Request: req})
 	if q.From.IsZero() {
 		q.From = s.Plan.Window.Start
 	}

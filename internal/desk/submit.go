@@ -19,25 +19,20 @@ import (
 
 // Preview compiles and checks a request and writes nothing.
 func (d *Desk) Preview(ctx context.Context, who change.Person, req change.Request) (httpapi.Preview, error) {
-	s, err := d.compile(ctx, who, req)
-	if err != nil {
-		return httpapi.Preview{}, err
-	}
-	f, err := d.Ledger.Review(ctx, s.Plan, "")
-	if err != nil {
-		return httpapi.Preview{}, err
-	}
-	rec := d.withNext(ctx, change.Record{Plan: s.Plan, Findings: check.Review(f, d.Catalog()).Findings})
-	return httpapi.Preview{Plan: s.Plan, Digest: s.Digest, Findings: rec.Findings}, nil
+	return d.PreviewDraft(ctx, who, "", Draft{Request: req})
 }
 
 // Submit records a request, has its workflow check it, and returns where it
 // stands then. A change that was refused is returned together with a Conflict.
 func (d *Desk) Submit(ctx context.Context, who change.Person, req change.Request) (change.Record, error) {
+	return d.submit(ctx, who, Draft{Request: req})
+}
+
+func (d *Desk) submit(ctx context.Context, who change.Person, draft Draft) (change.Record, error) {
 	if err := d.Engine.Healthy(ctx); err != nil {
 		return change.Record{}, err
 	}
-	s, err := d.compile(ctx, who, req)
+	s, err := d.compile(ctx, who, draft)
 	if err != nil {
 		return change.Record{}, err
 	}
@@ -63,9 +58,17 @@ func (d *Desk) Revise(ctx context.Context, who change.Person, id change.ID, req 
 		return old, d.refused(ctx, old, who, "change.revision-refused",
 			change.Denied("%s was submitted by %s; only they revise it", id, old.Submitter))
 	}
-	s, err := d.compile(ctx, who, req)
+	if o := old.Plan.Origin; o != nil {
+		return old, d.refused(ctx, old, who, "change.revision-refused",
+			change.Denied("%s comes from %s; it is revised there, by a push", id, o.Name()))
+	}
+	return d.revise(ctx, who, id, Draft{Request: req})
+}
+
+func (d *Desk) revise(ctx context.Context, who change.Person, id change.ID, draft Draft) (change.Record, error) {
+	s, err := d.compile(ctx, who, draft)
 	if err != nil {
-		return old, err
+		return change.Record{}, err
 	}
 	rec, err := d.Ledger.Revise(ctx, id, s, d.review())
 	if err != nil {
@@ -105,7 +108,8 @@ func (d *Desk) answer(ctx context.Context, id change.ID) (change.Record, error) 
 }
 
 // compile makes the plan of a request, whole: steps, footprint, risk, approvals, digest.
-func (d *Desk) compile(ctx context.Context, who change.Person, req change.Request) (change.Submission, error) {
+func (d *Desk) compile(ctx context.Context, who change.Person, draft Draft) (change.Submission, error) {
+	req := draft.Request
 	if err := complete(req); err != nil {
 		return change.Submission{}, err
 	}
@@ -116,7 +120,7 @@ func (d *Desk) compile(ctx context.Context, who change.Person, req change.Reques
 	if err := schedule.InPast(window, d.Clock()); err != nil && req.Type != change.Emergency { // an emergency has begun
 		return change.Submission{}, err
 	}
-	plan, err := d.plan(ctx, who, req, window)
+	plan, err := d.plan(ctx, who, draft, window)
 	if err != nil {
 		return change.Submission{}, err
 	}
@@ -127,13 +131,17 @@ func (d *Desk) compile(ctx context.Context, who change.Person, req change.Reques
 	return change.Submission{Request: req, Plan: plan, Digest: digest, Submitter: who.Ref, Nonce: req.Nonce}, nil
 }
 
-func (d *Desk) plan(ctx context.Context, who change.Person, req change.Request, window change.Window) (change.Plan, error) {
+func (d *Desk) plan(ctx context.Context, who change.Person, draft Draft, window change.Window) (change.Plan, error) {
+	req, library := draft.Request, draft.Library
+	if library == nil {
+		library = d.Library
+	}
 	if req.Controller != "" {
 		if _, err := d.Catalog().Person(req.Controller); err != nil {
 			return change.Plan{}, at(err, "spec.controller")
 		}
 	}
-	book, source, _, err := d.Library.Find(req.Runbook)
+	book, source, _, err := library.Find(req.Runbook)
 	if err != nil {
 		return change.Plan{}, err
 	}
@@ -150,7 +158,7 @@ func (d *Desk) plan(ctx context.Context, who change.Person, req change.Request, 
 	if plan.Targets, err = targetsOf(cat, plan); err != nil {
 		return plan, err
 	}
-	plan.Controller, plan.Exceptions, plan.People = req.Controller, req.Exceptions, people(plan, req)
+	plan.Controller, plan.Exceptions, plan.People, plan.Origin = req.Controller, req.Exceptions, people(plan, req), draft.Origin
 	plan.Catalog, plan.Policy = cat.Digest(), d.Policy.Digest()
 	if err := schedule.Fits(window, check.Times(plan), plan.Margin.Std()); err != nil {
 		return plan, err

@@ -27,6 +27,8 @@ type Engine struct {
 	Client  client.Client
 	Address string // for messages
 	Queue   string
+	// PullQueue is where pull requests are looked at, apart from the steps.
+	PullQueue string
 	// Heartbeat is how long a worker may be silent in a step.
 	Heartbeat time.Duration
 	// Patience bounds how long a call waits for a worker's answer.

@@ -63,6 +63,9 @@ func (c *Client) List(ctx context.Context, f Filter) (l []change.Summary, err er
 	if f.Open {
 		q.Set("open", "true")
 	}
+	if f.Origin != nil {
+		q.Set("origin", f.Origin.String())
+	}
 	setInt(q, "limit", int64(f.Limit))
 	err = c.call(ctx, http.MethodGet, "/v1/changes", q, nil, &l)
 	return l, err

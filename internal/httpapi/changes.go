@@ -27,6 +27,7 @@ type listIn struct {
 	System string   `query:"system" doc:"Only changes that touch this system."`
 	Mine   bool     `query:"mine" doc:"Only those that you submitted or that await your approval."`
 	Open   bool     `query:"open" doc:"Only those that have not ended."`
+	Origin string   `query:"origin" doc:"Only those of this pull request: the repository's number at GitHub, a slash, its own number." example:"1296269/42"`
 	Limit  int      `query:"limit" minimum:"0" maximum:"1000" doc:"At most this many, the newest; 0 for the server's limit."`
 }
 
@@ -105,7 +106,11 @@ func (r routes) list(ctx context.Context, in *listIn) ([]change.Summary, error) 
 	if err != nil {
 		return nil, err
 	}
-	f := Filter{Status: statuses, System: system, Open: in.Open, Limit: in.Limit}
+	origin, err := parseOrigin(in.Origin)
+	if err != nil {
+		return nil, err
+	}
+	f := Filter{Status: statuses, System: system, Open: in.Open, Origin: origin, Limit: in.Limit}
 	if in.Mine {
 		f.Mine = who(ctx).Ref
 	}

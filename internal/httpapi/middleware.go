@@ -66,7 +66,7 @@ func (m *middleware) wrap(next http.Handler) http.Handler {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		r = r.WithContext(context.WithValue(r.Context(), infoKey{}, info))
 		seen := &recorder{ResponseWriter: w}
-		r.Body = http.MaxBytesReader(seen, r.Body, room(w, r))
+		r.Body = http.MaxBytesReader(seen, r.Body, m.room(w, r))
 		m.guarded(seen, r, next)
 		m.done(r, seen, info, m.o.Clock().Sub(began))
 	})
@@ -77,7 +77,10 @@ const calendarsPath = "/v1/calendars/"
 
 // room is how much a request may bring, in bytes. An import may bring more than
 // others, and is given the time to be answered.
-func room(w http.ResponseWriter, r *http.Request) int64 {
+func (m *middleware) room(w http.ResponseWriter, r *http.Request) int64 {
+	if r.Method == http.MethodPost && r.URL.Path == webhookPath {
+		return m.o.WebhookRoom + 1 // so that too much is told from just enough
+	}
 	if r.Method != http.MethodPost || !strings.HasPrefix(r.URL.Path, calendarsPath) {
 		return MaxBody
 	}

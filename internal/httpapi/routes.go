@@ -16,6 +16,7 @@ type routes struct{ service Service }
 
 func (r routes) all(api huma.API) {
 	r.changes(api)
+	r.proposals(api)
 	r.decisions(api)
 	r.around(api)
 	r.freezes(api)

@@ -42,6 +42,10 @@ type ServerOptions struct {
 	Version string
 	// Clock tells the time for durations in logs and metrics.
 	Clock func() time.Time
+	// Webhook takes what GitHub sends, at most WebhookRoom bytes a request; nil without a
+	// GitHub App. It authenticates by itself.
+	Webhook     http.Handler
+	WebhookRoom int64
 }
 
 var setProblems = sync.OnceFunc(func() { huma.NewError = fromHuma })
@@ -55,9 +59,15 @@ func NewServer(s Service, o ServerOptions) http.Handler {
 	service := routes{service: s}
 	service.all(api)
 	probes(mux, s, o)
+	if o.Webhook != nil {
+		mux.Handle("POST "+webhookPath, o.Webhook)
+	}
 	mux.HandleFunc("/", notFound)
 	return newMiddleware(o).wrap(mux)
 }
+
+// webhookPath is where GitHub sends what happens.
+const webhookPath = "/github/webhook"
 
 func (o ServerOptions) withDefaults() ServerOptions {
 	if o.Clock == nil {

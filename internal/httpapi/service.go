@@ -13,6 +13,8 @@ import (
 type Service interface {
 	// Preview compiles and checks a request and writes nothing.
 	Preview(ctx context.Context, who change.Person, req change.Request) (Preview, error)
+	// PreviewProposal is Preview for a request that comes with runbooks of its own.
+	PreviewProposal(ctx context.Context, who change.Person, req ProposalRequest) (Preview, error)
 	// Submit records a request, has it checked, and reserves its footprint. The
 	// same nonce again returns the same change.
 	Submit(ctx context.Context, who change.Person, req change.Request) (change.Record, error)
@@ -81,8 +83,9 @@ type Preview struct {
 type Filter struct {
 	Status []change.Status
 	System change.Ref
-	Mine   change.Ref // submitted by, or awaiting the approval of, this person
-	Open   bool       // only those that are not final
+	Mine   change.Ref      // submitted by, or awaiting the approval of, this person
+	Open   bool            // only those that are not final
+	Origin *change.PullKey // that they come from
 	Limit  int
 }
 

@@ -74,6 +74,10 @@ func (t *tx) approve(ctx context.Context, s standing, a change.Approval, use str
 	if a.Role != "" {
 		e.What += " for " + string(a.Role)
 	}
+	if a.Evidence != nil {
+		e.What += " (" + a.Source() + ")"
+		e.Digests["content"], e.Digests["policy"] = a.Evidence.Content, a.Evidence.Policy
+	}
 	if refused != nil {
 		e.Kind, e.What, e.Why = "approval.refused", "may not give: "+e.What, refused.Error()
 	}

@@ -19,7 +19,7 @@ type standing struct {
 }
 
 const changeColumns = "c.number, c.revision, c.status, c.plan_digest, c.submitter, c.token, c.created_at, c.updated_at, " +
-	"c.started_at, c.ended_at, c.version, c.outcome, c.holds, c.note, c.hold, c.findings, c.footprint, c.accepted"
+	"c.started_at, c.ended_at, c.version, c.outcome, c.holds, c.note, c.hold, c.findings, c.footprint, c.accepted, c.detached"
 
 // standing reads a change with its plan, without approvals and runs.
 func (c conn) standing(ctx context.Context, id change.ID) (standing, error) {
@@ -32,7 +32,7 @@ func (c conn) standingAt(ctx context.Context, id change.ID, n int64) (standing, 
 	var hold, findings, footprint, accepted string
 	err := c.row(ctx, "select "+changeColumns+" from changes c where c.number = ?", n).Scan(
 		&n, &s.Revision, &s.Status, &s.Digest, &s.Submitter, &s.Token, &created, &updated,
-		&started, &ended, &s.Version, &s.outcome, &s.holds, &s.Note, &hold, &findings, &footprint, &accepted)
+		&started, &ended, &s.Version, &s.outcome, &s.holds, &s.Note, &hold, &findings, &footprint, &accepted, &s.Detached)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, change.NotFound("there is no change %s", id).WithHint("changectl list shows those there are")
 	}
@@ -58,9 +58,9 @@ func (t *tx) save(ctx context.Context, s standing) error {
 		return err
 	}
 	err := t.exec(ctx, "update changes set status = ?, token = ?, updated_at = ?, started_at = ?, ended_at = ?, version = ?, "+
-		"outcome = ?, holds = ?, note = ?, hold = ?, findings = ?, footprint = ?, accepted = ? where number = ?",
+		"outcome = ?, holds = ?, note = ?, hold = ?, findings = ?, footprint = ?, accepted = ?, detached = ? where number = ?",
 		string(s.Status), s.Token, micros(s.UpdatedAt), micros(s.StartedAt), micros(s.EndedAt), s.Version,
-		string(s.outcome), s.holds, s.Note, hold, findings, footprint, accepted, number(s.ID))
+		string(s.outcome), s.holds, s.Note, hold, findings, footprint, accepted, s.Detached, number(s.ID))
 	if err != nil {
 		return fmt.Errorf("write change %s: %w", s.ID, err)
 	}

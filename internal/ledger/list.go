@@ -14,8 +14,9 @@ type Filter struct {
 	Status    []change.Status
 	System    change.Ref // in the footprint of the newest revision
 	Submitter change.Ref
-	Open      bool // only those that are not final
-	Limit     int  // at most this many, 0 for all
+	Open      bool            // only those that are not final
+	Origin    *change.PullKey // that the newest revision comes from
+	Limit     int             // at most this many, 0 for all
 }
 
 // Changes returns the changes that f selects, newest first.
@@ -78,6 +79,10 @@ func (f Filter) query() (string, []any) {
 	if f.Open {
 		open := unfinished()
 		where, args = append(where, "c.status in ("+placeholders("?", len(open))+")"), append(args, open...)
+	}
+	if o := f.Origin; o != nil {
+		where = append(where, "c.number in (select o.change from change_origins o where o.repository = ? and o.number = ?)")
+		args = append(args, o.RepositoryID, o.Number)
 	}
 	query := "select c.number, c.revision, c.title, c.type, c.status, c.runbook, c.submitter, c.window_start, c.window_end, c.zone, " +
 		"c.risk, c.note from changes c where " +

@@ -48,7 +48,7 @@ func (t *tx) revise(
 ) error {
 	s := was
 	s.Revision, s.Plan, s.Digest, s.Submitter = was.Revision+1, sub.Plan, sub.Digest, sub.Submitter
-	s.Status, s.Note, s.Findings, s.Hold, s.Footprint, s.Accepted = change.AwaitingApproval, "", nil, nil, nil, nil
+	s.Status, s.Note, s.Findings, s.Hold, s.Footprint, s.Accepted, s.Detached = change.AwaitingApproval, "", nil, nil, nil, nil, ""
 	f, err := t.facts(ctx, s)
 	if err != nil {
 		return err

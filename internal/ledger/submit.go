@@ -138,6 +138,9 @@ func (t *tx) revision(ctx context.Context, s standing, sub Submission) error {
 	if err != nil {
 		return fmt.Errorf("write the systems of %s: %w", s.ID, err)
 	}
+	if err := t.originate(ctx, s); err != nil {
+		return err
+	}
 	return t.follow(ctx, s)
 }
 

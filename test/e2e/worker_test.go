@@ -68,12 +68,13 @@ func await[T any](t *testing.T, ready func() (T, bool)) T {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if v, ok := ready(); ok {
+		v, ok := ready()
+		if ok {
 			return v
 		}
 		select {
 		case <-ctx.Done():
-			t.Fatal("what was waited for did not come")
+			t.Fatalf("what was waited for did not come; last it was: %v", v)
 		case <-tick.C:
 		}
 	}

@@ -30,6 +30,8 @@ type Options struct {
 	StateDir string
 	// Args are further flags of changectl dev.
 	Args []string
+	// Env is added to the environment of changectl dev.
+	Env []string
 }
 
 // Dev is a changectl dev that runs.
@@ -70,6 +72,7 @@ func (d *Dev) Restart(ctx context.Context) error {
 	}, d.Args...)
 	d.cmd = exec.Command(filepath.Join(d.Bin, "changectl"), args...) //nolint:noctx // it is stopped in its own order
 	d.cmd.Stdout, d.cmd.Stderr = out, out
+	d.cmd.Env = append(os.Environ(), d.Env...)
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	if err := d.cmd.Start(); err != nil {
 		return fmt.Errorf("start changectl dev: %w", err)

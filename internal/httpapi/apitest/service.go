@@ -138,6 +138,11 @@ func (s *Service) Preview(_ context.Context, who change.Person, req change.Reque
 	return answer(s, func() httpapi.Preview { return s.Plan }, "Preview", who.Ref, req)
 }
 
+// PreviewProposal answers Plan.
+func (s *Service) PreviewProposal(_ context.Context, who change.Person, req httpapi.ProposalRequest) (httpapi.Preview, error) {
+	return answer(s, func() httpapi.Preview { return s.Plan }, "PreviewProposal", who.Ref, req)
+}
+
 // Submit answers Submitted and keeps it.
 func (s *Service) Submit(_ context.Context, who change.Person, req change.Request) (change.Record, error) {
 	return answer(s, func() change.Record { return s.keep(s.Submitted) }, "Submit", who.Ref, req)

@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/changectl/changectl/internal/change"
+	"github.com/changectl/changectl/internal/report"
+)
+
+// heard is news of a change, or why there is none.
+type heard struct {
+	id  change.ID
+	rec change.Record
+	err error
+}
+
+// follow sends every news of a change until it has ended.
+func (w *pullWatch) follow(ctx context.Context, id change.ID) {
+	rec, err := w.server.Get(ctx, id)
+	for {
+		select {
+		case w.news <- heard{id, rec, err}:
+		case <-ctx.Done():
+			return
+		}
+		if err == nil && (rec.Status.Final() || rec.Status == change.ReviewDue) {
+			return
+		}
+		if err != nil && (change.KindOf(err) != change.KindUnavailable || pause(ctx, time.Second) != nil) {
+			return
+		}
+		rec, err = w.newer(ctx, id, rec)
+	}
+}
+
+// newer waits for a newer version.
+func (w *pullWatch) newer(ctx context.Context, id change.ID, rec change.Record) (change.Record, error) {
+	for {
+		next, err := w.server.Await(ctx, id, rec.Version, w.o.interval)
+		if err != nil {
+			return rec, err
+		}
+		if next.Version > rec.Version {
+			return next, nil
+		}
+	}
+}
+
+// listen shows news of the changes until GitHub is to be asked again.
+func (w *pullWatch) listen(ctx context.Context) error {
+	again := time.NewTimer(w.o.interval)
+	defer again.Stop()
+	for {
+		select {
+		case <-again.C:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case h := <-w.news:
+			if err := w.hear(ctx, h); err != nil || w.over() {
+				return err
+			}
+		}
+	}
+}
+
+func (w *pullWatch) hear(ctx context.Context, h heard) error {
+	if h.err != nil {
+		return w.unlessAway(ctx, h.err)
+	}
+	f := w.changes[h.id]
+	f.rec = h.rec
+	f.met = f.met || h.rec.Status == change.Status(w.o.until)
+	return f.show(h.rec)
+}
+
+// result is the outcome of a pull request and its changes; of several the worst.
+func (w *pullWatch) result() error {
+	if w.met() {
+		return nil
+	}
+	var texts []string
+	code := ExitOK
+	for _, id := range slices.Sorted(maps.Keys(w.changes)) {
+		f := w.changes[id]
+		if err := result(f.rec); err != nil {
+			code, texts = max(code, exitCode(err)), append(texts, err.Error())
+		}
+	}
+	name := w.forge.name(w.number)
+	switch {
+	case code != ExitOK:
+		return &codedError{code, errors.New(strings.Join(texts, "; "))}
+	case w.seen.State == "closed":
+		return &codedError{ExitFailed, fmt.Errorf("%s was closed without being merged", name)}
+	case w.seen.State == "merged" && len(w.changes) < w.expected:
+		return &codedError{ExitFailed, fmt.Errorf("%s was merged, and of %d changes that it asks for there are %d; the pull request says why", name, w.expected, len(w.changes))}
+	}
+	return nil
+}
+
+// standing says in a few words where all of it stands.
+func (w *pullWatch) standing() string {
+	words := []string{w.seen.State}
+	for _, id := range slices.Sorted(maps.Keys(w.changes)) {
+		words = append(words, string(id)+" "+string(w.changes[id].rec.Status))
+	}
+	return strings.Join(words, ", ")
+}
+
+// awaiting reports whether somebody's approval is what is missing.
+func (w *pullWatch) awaiting() bool {
+	for _, f := range w.changes {
+		if f.rec.Status == change.AwaitingApproval {
+			return true
+		}
+	}
+	return !w.seen.over() && slices.ContainsFunc(w.seen.Checks, func(c pullCheck) bool {
+		return strings.HasPrefix(c.Name, "changectl/approval") && c.Conclusion == "action_required"
+	})
+}
+
+// changeLines returns what shows the news of a change.
+func (o *prWatchOptions) changeLines() func(change.Record) error {
+	if o.env.output == "json" {
+		return func(rec change.Record) error { return o.json("change", rec) }
+	}
+	return o.lines().lines()
+}
+
+// pullLines shows what is another at GitHub.
+func (o *prWatchOptions) pullLines(old, s pullStatus) error {
+	events := pullEvents(old, s)
+	if o.env.output == "json" {
+		if len(events) == 0 {
+			return nil
+		}
+		return o.json("pull", s)
+	}
+	at := o.env.Now().In(o.env.Local).Format("15:04:05.000")
+	for _, e := range events {
+		if _, err := fmt.Fprintf(o.env.Out, "%s  %s#%d  %s\n", at, s.Repository, s.Number, report.OneLine(e)); err != nil {
+			return fmt.Errorf("write output: %w", err)
+		}
+	}
+	return nil
+}
+
+func (o *prWatchOptions) json(key string, v any) error {
+	b, err := json.Marshal(map[string]any{key: v})
+	if err != nil {
+		return fmt.Errorf("encode output: %w", err)
+	}
+	if _, err := fmt.Fprintf(o.env.Out, "%s\n", b); err != nil {
+		return fmt.Errorf("write output: %w", err)
+	}
+	return nil
+}
+
+// pullEvents is what happened between two looks at a pull request.
+func pullEvents(old, s pullStatus) []string {
+	var list []string
+	tell := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
+	if old.Number == 0 {
+		tell("%s: %s, by %s", s.State, s.Title, s.Author)
+	}
+	if old.Head != s.Head {
+		tell("head is %s of %s, into %s", s.Head, s.HeadRef, s.Base)
+	} else if old.Base != s.Base {
+		tell("goes into %s", s.Base)
+	}
+	for _, c := range s.Checks {
+		if old.Head != s.Head || !slices.Contains(old.Checks, c) {
+			tell("%s: %s: %s", c.Name, c.Conclusion, c.Title)
+		}
+	}
+	for _, r := range s.Reviews {
+		if !slices.Contains(old.Reviews, r) {
+			tell("review of %s: %s", r.Login, r.State)
+		}
+	}
+	switch {
+	case old.State == s.State:
+	case s.State == "merged":
+		tell("merged by %s as %s", s.MergedBy, s.MergeCommit)
+	case old.Number != 0:
+		tell("%s", s.State)
+	}
+	return list
+}

@@ -1,0 +1,46 @@
+-- +goose Up
+
+-- Deliveries of webhooks that were accepted, each once, until what they are about has
+-- been told. They say whom to tell and nothing that is relied on.
+create table github_deliveries (
+	guid text not null primary key,
+	event text not null,
+	action text not null,
+	repository integer not null,
+	pulls text not null,
+	branch text not null,
+	commit_sha text not null,
+	received_at integer not null,
+	done_at integer not null
+) strict;
+create index github_deliveries_open on github_deliveries (received_at) where done_at = 0;
+create index github_deliveries_queued on github_deliveries (repository, received_at) where event = 'merge_group';
+
+-- What was seen of each pull request and answered there; number 0 is the repository itself.
+create table github_pulls (
+	repository integer not null,
+	number integer not null,
+	open integer not null,
+	head text not null,
+	base text not null,
+	updated_at integer not null,
+	seen_at integer not null,
+	version integer not null,
+	state text not null,
+	primary key (repository, number)
+) strict, without rowid;
+
+-- Where a change comes from, as of its newest revision, and what of it was told there last.
+create table change_origins (
+	change integer not null primary key references changes (number),
+	repository integer not null,
+	number integer not null,
+	base text not null,
+	path text not null,
+	commit_sha text not null,
+	told text not null
+) strict;
+create index change_origins_by_pull on change_origins (repository, number);
+
+-- Why what a change comes from no longer stands.
+alter table changes add column detached text not null default '';

@@ -1,0 +1,250 @@
+package pullrequest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/changectl/changectl/internal/change"
+	"github.com/changectl/changectl/internal/desk"
+	"github.com/changectl/changectl/internal/document"
+	"github.com/changectl/changectl/internal/httpapi"
+	"github.com/changectl/changectl/internal/proposal"
+	"github.com/changectl/changectl/internal/request"
+	"github.com/changectl/changectl/internal/runbook"
+)
+
+// planned is an altered change request with the plan that it comes to.
+type planned struct {
+	proposal.ProposedChange
+	preview httpapi.Preview
+	self    change.ID // that it revises, or empty
+}
+
+// plan has every altered change request planned. Where the author is nobody known, or
+// the head is in another repository, nothing of the estate is told.
+func (l *lookAt) plan(ctx context.Context, c *content) error {
+	author, withheld := l.author()
+	l.view.Outsider = withheld != "" && !l.view.Fork
+	for _, r := range c.checked.Runbooks {
+		l.view.Runbooks = append(l.view.Runbooks, runbookView(r))
+	}
+	for _, r := range c.checked.Requests {
+		v := proposal.ChangeView{Path: r.Path, Title: r.Request.Title, Withheld: withheld, Differences: differences(r)}
+		if withheld == "" && len(l.view.Problems) == 0 && len(c.stale) == 0 {
+			if err := l.planOne(ctx, c, r, author, &v); err != nil {
+				return err
+			}
+		}
+		l.view.Changes = append(l.view.Changes, v)
+	}
+	if len(l.view.Problems) > 0 {
+		c.digest = "" // what does not compile is not approved
+	}
+	return nil
+}
+
+// author returns whom the pull request is of, or why its plan is not shown.
+func (l *lookAt) author() (author change.Person, withheld string) {
+	if l.pull.Fork() {
+		return author, "the pull request comes from another repository; its files are only read. Bring it into a branch of " + l.repo.FullName() + " to have it planned"
+	}
+	if !l.pull.Author.Human() {
+		return author, "the author of the pull request is no person"
+	}
+	author, err := l.person(l.pull.Author.Login)
+	if err != nil {
+		return author, "the author of the pull request is nobody whom the catalog knows by the account"
+	}
+	return author, ""
+}
+
+func (l *lookAt) planOne(ctx context.Context, c *content, r proposal.ProposedChange, author change.Person, v *proposal.ChangeView) error {
+	p := planned{ProposedChange: r}
+	if pin, ok := l.revises(r.Path); ok {
+		p.self, v.ID = pin.Change, pin.Change
+	}
+	d := l.draft(ctx, c, r, "", l.authors(c))
+	var err error
+	p.preview, err = l.Desk.PreviewDraft(ctx, author, p.self, d)
+	switch change.KindOf(err) {
+	case change.KindInvalid, change.KindNotFound, change.KindDenied, change.KindConflict:
+		l.view.Problems = append(l.view.Problems, located(r, err)...)
+		return nil
+	case "", change.KindAwaiting, change.KindUnavailable, change.KindFailed:
+	}
+	if err != nil {
+		return err
+	}
+	c.plans = append(c.plans, p)
+	v.Plan, v.Findings = &p.preview.Plan, p.preview.Findings
+	return nil
+}
+
+// located takes an answer of the desk back to the line that it is about.
+func located(r proposal.ProposedChange, err error) []proposal.Annotation {
+	var out []proposal.Annotation
+	for _, p := range document.Problems(request.Locate(r.Document, err)) {
+		if p.File == "" {
+			p.File = r.Path
+		}
+		out = append(out, proposal.Annotation{Path: p.File, Line: max(p.Line, 1), Column: p.Column, Level: "failure", Message: p.Message})
+	}
+	if len(out) == 0 {
+		var e *change.Error
+		text := err.Error()
+		if errors.As(err, &e) {
+			text = e.Error()
+		}
+		out = append(out, proposal.Annotation{Path: r.Path, Line: 1, Level: "failure", Message: text})
+	}
+	return out
+}
+
+// revises returns the change that stands in the ledger for the same file and has not
+// started: it is revised, instead of another one being made that is in its way. One that
+// another pull request has submitted before its merge is that one's alone.
+func (l *lookAt) revises(path string) (change.Pin, bool) {
+	i := slices.IndexFunc(l.pending, func(p change.Pin) bool {
+		return p.Path == path && p.Base == l.pull.Base.Ref && (p.Commit != "" || p.Number == l.key.Number)
+	})
+	if i < 0 {
+		return change.Pin{}, false
+	}
+	return l.pending[i], true
+}
+
+// draft is a change request with the runbooks that will be there after the merge.
+func (l *lookAt) draft(ctx context.Context, c *content, r proposal.ProposedChange, commit string, authors []change.Ref) desk.Draft {
+	req := r.Request
+	req.Nonce = ""
+	return desk.Draft{
+		Request: req,
+		Library: shelf{
+			layouts: c.layouts, tree: c.merged, read: l.read(ctx), own: l.Library,
+			source: change.Source{Repository: l.repo.FullName(), Commit: commit},
+		},
+		Origin: &change.Origin{
+			RepositoryID: l.repo.ID, Repository: l.repo.FullName(), Number: l.key.Number, Base: l.pull.Base.Ref,
+			Head: l.pull.Head.SHA, Commit: commit, Path: r.Path, Content: c.digest, Authors: authors,
+		},
+	}
+}
+
+// authors are the persons who wrote the pull request, as far as they are known.
+func (l *lookAt) authors(c *content) []change.Ref {
+	var out []change.Ref
+	add := func(u proposal.User) {
+		if p, err := l.person(u.Login); u.Login != "" && err == nil && !slices.Contains(out, p.Ref) {
+			out = append(out, p.Ref)
+		}
+	}
+	add(l.pull.Author)
+	for _, commit := range c.comparison.Commits {
+		add(commit.Author)
+		add(commit.Committer)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// shelf finds runbooks in a tree of the repository, and then among the installation's.
+type shelf struct {
+	layouts []proposal.Layout
+	tree    []proposal.Entry
+	read    func(proposal.Entry) ([]byte, error)
+	own     desk.Library
+	source  change.Source
+}
+
+// Find returns the runbook of a name.
+func (s shelf) Find(name string) (*runbook.Runbook, change.Source, []byte, error) {
+	files := proposal.RunbookFiles(name, s.tree, s.layouts...)
+	if len(files) == 0 {
+		return s.own.Find(name)
+	}
+	if len(files) > 1 {
+		return nil, change.Source{}, nil, change.Invalid("%q is the name of two runbooks, %s and %s", name, files[0].Path, files[1].Path).At("spec.runbook")
+	}
+	b, err := s.read(files[0])
+	if err != nil {
+		return nil, change.Source{}, nil, err
+	}
+	book, err := runbook.Parse(files[0].Path, b)
+	if err != nil {
+		return nil, change.Source{}, nil, change.Invalid("the runbook cannot be used: %w", err).At("spec.runbook")
+	}
+	i := book.Info()
+	if i.Name != name {
+		return nil, change.Source{}, nil, change.Invalid("%s names itself %q; file and metadata.name must agree", files[0].Path, i.Name).At("spec.runbook")
+	}
+	src := s.source
+	src.Name, src.Title, src.Owner, src.Path, src.Digest = i.Name, i.Title, i.Owner, files[0].Path, change.DigestOf(b)
+	return book, src, b, nil
+}
+
+// List returns the installation's own.
+func (s shelf) List() ([]*runbook.Runbook, []change.Source, error) { return s.own.List() }
+
+func runbookView(r proposal.ProposedRunbook) proposal.RunbookView {
+	i := r.Runbook.Info()
+	v := proposal.RunbookView{Path: r.Path, Name: i.Name, Title: i.Title, Owner: i.Owner, New: r.Old == nil}
+	for _, s := range r.Runbook.Spec.Steps {
+		v.Steps = append(v.Steps, proposal.StepView{Name: s.Name, Title: s.Title, Phase: s.Phase})
+	}
+	return v
+}
+
+// differences says what a change request asks for otherwise than the base branch does.
+func differences(r proposal.ProposedChange) []proposal.Difference {
+	if r.Old == nil {
+		return nil
+	}
+	was, _, err := request.Parse(r.Path, r.Old)
+	if err != nil {
+		return []proposal.Difference{{Field: "file", Before: "could not be read", After: "can be read"}}
+	}
+	var out []proposal.Difference
+	for _, f := range fields {
+		if a, b := f.of(was), f.of(r.Request); a != b {
+			out = append(out, proposal.Difference{Field: f.name, Before: a, After: b})
+		}
+	}
+	return out
+}
+
+var fields = []struct {
+	name string
+	of   func(change.Request) string
+}{
+	{"title", func(r change.Request) string { return r.Title }},
+	{"type", func(r change.Request) string { return string(r.Type) }},
+	{"reason", func(r change.Request) string { return r.Reason }},
+	{"runbook", func(r change.Request) string { return r.Runbook }},
+	{"parameters", func(r change.Request) string { return parameters(r.Parameters) }},
+	{"window", func(r change.Request) string { return windowWords(r.Window) }},
+	{"controller", func(r change.Request) string { return string(r.Controller) }},
+	{"exceptions", func(r change.Request) string { return fmt.Sprint(r.Exceptions) }},
+}
+
+func parameters(all map[string]any) string {
+	names := make([]string, 0, len(all))
+	for n := range all {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	for i, n := range names {
+		names[i] = fmt.Sprintf("%s = %v", n, all[n])
+	}
+	return strings.Join(names, ", ")
+}
+
+func windowWords(w change.WindowRequest) string {
+	length := w.Duration
+	if length == "" {
+		length = "until " + w.End
+	}
+	return strings.TrimSpace(strings.Join([]string{w.Start, length, w.Zone}, " "))
+}
