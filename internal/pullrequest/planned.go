@@ -90,7 +90,11 @@ func located(r proposal.ProposedChange, err error) []proposal.Annotation {
 		if p.File == "" {
 			p.File = r.Path
 		}
-		out = append(out, proposal.Annotation{Path: p.File, Line: max(p.Line, 1), Column: p.Column, Level: "failure", Message: p.Message})
+		message := p.Message
+		if p.Path != "" {
+			message = p.Path + " " + p.Message
+		}
+		out = append(out, proposal.Annotation{Path: p.File, Line: max(p.Line, 1), Column: p.Column, Level: "failure", Message: message})
 	}
 	if len(out) == 0 {
 		var e *change.Error

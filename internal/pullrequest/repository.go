@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/desk"
@@ -31,7 +32,9 @@ func (c *Counter) lookAtRepository(ctx context.Context, k change.PullKey, repo p
 		}
 	}
 	view.Details = fmt.Sprintf("%d changes wait that come from %s", len(pins), plain(repo.FullName()))
-	return view, c.lookAtPushes(ctx, k, repo)
+	again, err := c.lookAtPushes(ctx, k, repo)
+	view.Again, view.Done = change.Duration(again), again == 0
+	return view, err
 }
 
 // lookAway holds what waits when the App may not look any more.
@@ -76,31 +79,31 @@ func (c *Counter) detach(ctx context.Context, p change.Pin, why string) error {
 	return c.Ledger.Detach(ctx, p.Change, why)
 }
 
-// lookAtPushes takes up what is new on the default branch.
-func (c *Counter) lookAtPushes(ctx context.Context, k change.PullKey, repo proposal.Repository) error {
+// lookAtPushes takes up what is new on the default branch, and says when to look again.
+func (c *Counter) lookAtPushes(ctx context.Context, k change.PullKey, repo proposal.Repository) (again time.Duration, err error) {
 	kept, err := c.Ledger.Pull(ctx, k)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	st, err := readState(kept)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	tip, err := c.Forge.Branch(ctx, repo, repo.DefaultBranch)
 	if err != nil || tip.SHA == st.Tip {
-		return err
+		return 0, err
 	}
 	l := &lookAt{
 		Counter: c, key: k, repo: repo, kept: kept, state: st,
 		pull: proposal.Pull{Repository: repo, Base: proposal.Branch{Ref: repo.DefaultBranch, SHA: tip.SHA}, Head: proposal.Branch{SHA: tip.SHA}},
 	}
 	if st.Tip != "" { // the first look takes the branch as it is
-		if err := l.takePushes(ctx, st.Tip, tip.SHA); err != nil {
-			return err
+		if err := l.takePushes(ctx, st.Tip, tip.SHA); err != nil || l.again > 0 {
+			return l.again, err
 		}
 	}
 	l.state.Tip = tip.SHA
-	return l.keep(ctx)
+	return 0, l.keep(ctx)
 }
 
 // takePushes looks at what came to the branch between two commits. What a merged pull
@@ -113,7 +116,7 @@ func (l *lookAt) takePushes(ctx context.Context, from, to string) error {
 	if err != nil || cmp.Status != "ahead" {
 		return nil // pushed over: the pins have been looked at
 	}
-	if err := l.lookAtMerges(ctx, cmp); err != nil {
+	if err := l.lookAtMerges(ctx, cmp); err != nil || l.again > 0 {
 		return err
 	}
 	g, err := l.groundsAt(ctx, l.repo, from)
@@ -157,7 +160,8 @@ func (l *lookAt) pokeOthers(ctx context.Context) error {
 	return nil
 }
 
-// lookAtMerges has the pull requests looked at first that the commits belong to.
+// lookAtMerges waits until the pull requests have been looked at that the commits belong
+// to: what they brought is then known.
 func (l *lookAt) lookAtMerges(ctx context.Context, cmp proposal.Comparison) error {
 	var numbers []int
 	for _, commit := range cmp.Commits {
@@ -169,12 +173,30 @@ func (l *lookAt) lookAtMerges(ctx context.Context, cmp proposal.Comparison) erro
 	}
 	slices.Sort(numbers)
 	for _, n := range slices.Compact(numbers) {
-		key := change.PullKey{RepositoryID: l.repo.ID, Number: n}
-		if _, err := l.look(ctx, key); err != nil && change.KindOf(err) != change.KindNotFound {
+		if err := l.awaitMerge(ctx, n); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// awaitMerge has a pull request looked at that is merged and was not seen so.
+func (l *lookAt) awaitMerge(ctx context.Context, number int) error {
+	pull, err := l.Forge.Pull(ctx, l.repo, number)
+	if err != nil || !pull.Merged || pull.Base.Ref != l.pull.Base.Ref {
+		return err
+	}
+	key := change.PullKey{RepositoryID: l.repo.ID, Number: number}
+	kept, err := l.Ledger.Pull(ctx, key)
+	if err != nil {
+		return err
+	}
+	st, err := readState(kept)
+	if err != nil || (st.Merge != nil && st.Merge.Done) {
+		return err
+	}
+	l.once(shortly)
+	return l.Poke(ctx, key)
 }
 
 // takeDirect submits, unapproved, the change requests that no pull request accounts for.
