@@ -11,7 +11,8 @@ import (
 )
 
 // TestHistoriesReplay carries on what was begun before: the histories were
-// recorded from changes that completed, were backed out, and were held, some before their start.
+// recorded from changes that completed, were backed out, and were held, some before their start,
+// and from a pull request.
 func TestHistoriesReplay(t *testing.T) {
 	files, err := filepath.Glob("testdata/histories/*.json")
 	if err != nil {
@@ -24,6 +25,7 @@ func TestHistoriesReplay(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			r := worker.NewWorkflowReplayer()
 			r.RegisterWorkflowWithOptions(workflows.Change, workflow.RegisterOptions{Name: workflows.ChangeType})
+			r.RegisterWorkflowWithOptions(workflows.PullRequest, workflow.RegisterOptions{Name: workflows.PullRequestType})
 			if err := r.ReplayWorkflowHistoryFromJSONFile(nil, file); err != nil {
 				t.Error(err)
 			}

@@ -19,6 +19,7 @@ type Forge struct {
 	*ghfake.Server
 	Repo         *ghfake.Repo
 	Installation *ghfake.Installation
+	Files        map[string]string // of the default branch at first, by path
 	dir          string
 }
 
@@ -36,7 +37,7 @@ func StartForge(ctx context.Context, dir string, o ghfake.Options, files map[str
 	if err != nil {
 		return nil, err
 	}
-	f := &Forge{Server: s, dir: dir}
+	f := &Forge{Server: s, Files: files, dir: dir}
 	return f, f.settle(files)
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	historypb "go.temporal.io/api/history/v1"
@@ -19,7 +20,9 @@ import (
 
 	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/httpapi"
+	"github.com/changectl/changectl/test/ghfake"
 	"github.com/changectl/changectl/test/product"
+	"github.com/changectl/changectl/workflows"
 )
 
 const into = "workflows/testdata/histories"
@@ -43,11 +46,21 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	d, err := product.Start(ctx, product.Options{Bin: "bin", StateDir: state, Args: []string{"--runbooks", books}})
+	files, err := product.ExampleRepository("docs")
+	if err != nil {
+		return err
+	}
+	f, err := product.StartForge(ctx, state, ghfake.Options{}, files)
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // nothing in it is needed any more
+	d, err := product.Start(ctx, product.Options{Bin: "bin", StateDir: state, Args: []string{"--runbooks", books}, Env: f.Env()})
 	if err != nil {
 		return err
 	}
 	defer d.Kill()
+	f.Deliver(d)
 	c, err := client.Dial(client.Options{HostPort: "127.0.0.1:" + strconv.Itoa(d.Temporal), Namespace: "changectl"})
 	if err != nil {
 		return err
@@ -80,7 +93,7 @@ func run(ctx context.Context) (err error) {
 				return err
 			}
 		}
-		if err := save(ctx, c, id, h.name); err != nil {
+		if err := save(ctx, c, string(id), h.name); err != nil {
 			return fmt.Errorf("save %s: %w", h.name, err)
 		}
 	}
@@ -88,7 +101,62 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("run held-before-start: %w", err)
 	}
-	return save(ctx, c, id, "held-before-start")
+	if err := save(ctx, c, string(id), "held-before-start"); err != nil {
+		return err
+	}
+	return pullRequest(ctx, d, f, c)
+}
+
+// pullRequest is one that is opened, pushed to, commented on and closed.
+func pullRequest(ctx context.Context, d *product.Dev, f *product.Forge, c client.Client) error {
+	alice, steps := f.Person("alice"), []func(p *ghfake.Pull) error{
+		func(*ghfake.Pull) error { return edit(f, "a better reason") },
+		func(p *ghfake.Pull) error { p.Comment(f.Person("bob"), "/change status", false); return nil },
+		func(p *ghfake.Pull) error { return p.Close(f.Person("alice")) },
+	}
+	if err := edit(f, "a reason"); err != nil {
+		return err
+	}
+	p, err := f.Repo.OpenPull(alice, ghfake.PullOptions{Head: "edit", Title: "For a history to replay"})
+	if err != nil {
+		return err
+	}
+	id := workflows.PullRequestID(change.PullKey{RepositoryID: f.Repo.ID, Number: p.Number})
+	for _, step := range steps {
+		if err := awaitLook(ctx, c, id); err != nil {
+			return err
+		}
+		if err := step(p); err != nil {
+			return err
+		}
+	}
+	if err := c.GetWorkflow(ctx, id, "").Get(ctx, nil); err != nil {
+		return err
+	}
+	return save(ctx, c, id, "pull-request")
+}
+
+func edit(f *product.Forge, reason string) error {
+	text := strings.Replace(f.Files["changes/2027-03-jump-host.yaml"], "Kernel update of March", reason, 1)
+	_, err := f.Repo.Commit("edit", map[string]string{"changes/2027-03-jump-host.yaml": text}, ghfake.CommitOptions{Pusher: f.Person("alice"), Message: reason})
+	return err
+}
+
+// awaitLook waits until the workflow has looked at what it was poked for last.
+func awaitLook(ctx context.Context, c client.Client, id string) error {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		d, err := c.DescribeWorkflowExecution(ctx, id, "")
+		if err == nil && len(d.GetPendingActivities()) == 0 && d.GetWorkflowExecutionInfo().GetHistoryLength() > 10 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
 }
 
 // heldBefore is a change that a declared maintenance holds before its start, and that
@@ -152,9 +220,9 @@ func runOne(ctx context.Context, d *product.Dev, runbook, system string, until c
 	return rec.ID, err
 }
 
-func save(ctx context.Context, c client.Client, id change.ID, name string) error {
+func save(ctx context.Context, c client.Client, id, name string) error {
 	var h historypb.History
-	events := c.GetWorkflowHistory(ctx, string(id), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	events := c.GetWorkflowHistory(ctx, id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		e, err := events.Next()
 		if err != nil {
