@@ -60,9 +60,24 @@ func guardActions(env *Env, format string) {
 		return
 	}
 	env.Err = tame{env.Err}
-	if format == formatText && env.output == "table" {
+	switch {
+	case format == formatSARIF || env.output == "json":
+		env.Out = tameJSON{env.Out}
+	case format == formatText && env.output == "table":
 		env.Out = tame{env.Out}
 	}
+}
+
+// tameJSON writes JSON that says the same and holds no ##[command]; no line of JSON begins
+// with ::command.
+type tameJSON struct{ to io.Writer }
+
+// Write writes a whole value.
+func (t tameJSON) Write(b []byte) (int, error) {
+	if _, err := io.WriteString(t.to, strings.ReplaceAll(string(b), "##[", `#\u0023[`)); err != nil {
+		return 0, err
+	}
+	return len(b), nil
 }
 
 // tame writes lines in which nothing is a command.

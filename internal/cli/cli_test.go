@@ -219,7 +219,7 @@ func TestValidateNamesEveryProblemWithItsPlace(t *testing.T) {
 	other := d.file("other.yaml", "kind: Component\n")
 	d.expect(d.run("validate", good), 0, `Change "Patch the pair" is valid`)
 	d.expect(d.run("validate", good, bad), 1, "bad.yaml:2:", "colour", "1 of 2 files")
-	d.expect(d.run("validate", other), 1, "other.yaml:1:7: kind", "Runbook, Change or Freeze")
+	d.expect(d.run("validate", other), 1, "other.yaml:1:7: kind", "Runbook, Change, Freeze, Policy or Repository")
 	freeze := d.file("freeze.yaml", "apiVersion: changectl.dev/v1\nkind: Freeze\nmetadata: {title: Year end}\nspec: {reason: r, owner: a, scope: {}, window: {start: s, end: e}}\n")
 	d.expect(d.run("validate", freeze), 0, `Freeze "Year end" is valid`)
 	d.expect(d.run("validate", "../../runbooks"), 0, "postgres-switchover-patch")

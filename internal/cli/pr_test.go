@@ -117,7 +117,7 @@ func TestPRValidateNamesEveryProblemAtItsLine(t *testing.T) {
 		File     string
 		Problems []struct{ Line int }
 	}
-	if err := json.Unmarshal([]byte(h.run("pr", "validate", "2", "-o", "json").out), &list); err != nil || len(list) != 2 || list[0].Problems[0].Line != 6 {
+	if err := json.Unmarshal([]byte(h.run("pr", "validate", "2", "-o", "json").out), &list); err != nil || len(list) != 2 || list[0].Problems[1].Line != 6 {
 		t.Errorf("json: %v %+v", err, list)
 	}
 	h.expect(h.run("pr", "validate", "99"), 1, "404")
@@ -181,7 +181,7 @@ func TestPRPlanSendsTheRequestWithItsRunbook(t *testing.T) {
 	h.service.Plan.Plan.Instance = "prod"
 	h.expect(h.run("pr", "plan", "1"), 2, `the server is the installation "prod"; acme/changes is served by "test"`)
 	h.service.Errs["PreviewProposal"] = change.Invalid("no such system").At("spec.parameters.target")
-	h.expect(h.run("pr", "plan", "1"), 1, "changes/orders.yaml:7:25: spec.parameters.target: no such system", "1 of 2 files have problems")
+	h.expect(h.run("pr", "plan", "1"), 1, "changes/orders.yaml:7:24: spec.parameters.target: no such system", "1 of 2 files have problems")
 	h.service.Errs["PreviewProposal"] = change.Unavailable("the ledger is away")
 	h.expect(h.run("pr", "plan", "1"), 1, "the ledger is away")
 }
@@ -235,7 +235,7 @@ func TestPRStatusShowsGitHubAndTheChanges(t *testing.T) {
 func TestPRFindsRepositoryPullAndToken(t *testing.T) {
 	h := newHub(t)
 	h.pull("one", map[string]string{"changes/orders.yaml": askYAML})
-	h.pull("two", map[string]string{"changes/orders.yaml": askYAML})
+	h.pull("two", map[string]string{"changes/orders.yaml": askYAML + "# two\n"})
 	const branch = "git symbolic-ref --quiet --short HEAD"
 	h.programs[branch] = "two\n"
 	h.expect(h.run("pr", "status"), 0, "acme/changes#2")
@@ -288,3 +288,16 @@ func TestPRSaysNothingOfPasswordsInARemote(t *testing.T) {
 	}
 }
 
+// Nothing of a pull request is taken for what it is not, wherever it comes from.
+func TestPRValidateRefusesWhatIsNoPlainFile(t *testing.T) {
+	h := newHub(t)
+	h.commit("links", nil, ghfake.CommitOptions{Pusher: h.alice, Links: map[string]string{"changes/link.yaml": "/etc/passwd"}})
+	ghfake.Must(h.repo.OpenPull(h.alice, ghfake.PullOptions{Head: "links"}))
+	h.expect(h.run("pr", "validate", "1"), 1, "changes/link.yaml:1:1: is a symbolic link")
+	fork := ghfake.Must(h.repo.Fork("mallory"))
+	ghfake.Must(fork.Commit("main", map[string]string{"changes/orders.yaml": askYAML}, ghfake.CommitOptions{}))
+	ghfake.Must(h.repo.OpenPull(fork.Owner, ghfake.PullOptions{From: fork, Head: "main"}))
+	h.expect(h.run("pr", "validate", "2"), 0, "it comes from another repository", `"Touch the orders" is valid`)
+	h.programs["git symbolic-ref --quiet --short HEAD"] = "main"
+	h.expect(h.run("pr", "validate"), 1, "no open pull request of the branch main")
+}

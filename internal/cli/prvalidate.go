@@ -21,8 +21,9 @@ CODEOWNERS and .changectl.yaml, as they will be after the merge. Every problem i
 file, line and column; with any, the exit code is 1. Nothing of the pull request is checked
 out or run.
 
-See changectl validate --help for the formats. In a workflow this is advice and no guard: a
-pull request can edit the workflow that looks at it.`,
+See changectl validate --help for the formats. A workflow of GitHub Actions gives its own
+token: env: {GH_TOKEN: "${{ github.token }}"}. There this is advice and no guard: a pull
+request can edit the workflow that looks at it.`,
 		Example: `  changectl pr validate
   changectl pr validate 12 -R acme/changes --format github`,
 		Args: atMost("N"),

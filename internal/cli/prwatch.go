@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -181,51 +179,4 @@ func (w *pullWatch) unlessAway(ctx context.Context, err error) error {
 		w.away = text
 	}
 	return nil
-}
-
-// over reports whether there is nothing more to watch for.
-func (w *pullWatch) over() bool {
-	if w.met() {
-		return true
-	}
-	for _, f := range w.changes {
-		if !f.rec.Status.Final() && f.rec.Status != change.ReviewDue {
-			return false
-		}
-	}
-	if !w.seen.over() {
-		return false
-	}
-	return w.seen.State == "closed" || len(w.changes) >= w.expected || w.late > patienceForChanges
-}
-
-// met reports whether each change has reached the status of --until.
-func (w *pullWatch) met() bool {
-	if w.o.until == "" || len(w.changes) == 0 || len(w.changes) < w.expected {
-		return false
-	}
-	for _, f := range w.changes {
-		if !f.met {
-			return false
-		}
-	}
-	return true
-}
-
-// outcome is how watching a pull request ends.
-func (w *pullWatch) outcome(ctx context.Context, err error) error {
-	name := w.forge.name(w.number)
-	switch {
-	case err == nil:
-		return w.result()
-	case errors.Is(context.Cause(ctx), errTimeout):
-		code := ExitFailed
-		if w.awaiting() {
-			code = ExitAwaiting
-		}
-		return &codedError{code, fmt.Errorf("%s is still %s after %s", name, w.standing(), w.o.timeout)}
-	case ctx.Err() != nil:
-		return &codedError{ExitFailed, fmt.Errorf("stopped watching; %s is %s and goes on without you", name, w.standing())}
-	}
-	return err
 }

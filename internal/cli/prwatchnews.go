@@ -3,11 +3,8 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/changectl/changectl/internal/change"
@@ -79,52 +76,6 @@ func (w *pullWatch) hear(ctx context.Context, h heard) error {
 	f.rec = h.rec
 	f.met = f.met || h.rec.Status == change.Status(w.o.until)
 	return f.show(h.rec)
-}
-
-// result is the outcome of a pull request and its changes; of several the worst.
-func (w *pullWatch) result() error {
-	if w.met() {
-		return nil
-	}
-	var texts []string
-	code := ExitOK
-	for _, id := range slices.Sorted(maps.Keys(w.changes)) {
-		f := w.changes[id]
-		if err := result(f.rec); err != nil {
-			code, texts = max(code, exitCode(err)), append(texts, err.Error())
-		}
-	}
-	name := w.forge.name(w.number)
-	switch {
-	case code != ExitOK:
-		return &codedError{code, errors.New(strings.Join(texts, "; "))}
-	case w.seen.State == "closed":
-		return &codedError{ExitFailed, fmt.Errorf("%s was closed without being merged", name)}
-	case w.seen.State == "merged" && len(w.changes) < w.expected:
-		return &codedError{ExitFailed, fmt.Errorf("%s was merged, and of %d changes that it asks for there are %d; the pull request says why", name, w.expected, len(w.changes))}
-	}
-	return nil
-}
-
-// standing says in a few words where all of it stands.
-func (w *pullWatch) standing() string {
-	words := []string{w.seen.State}
-	for _, id := range slices.Sorted(maps.Keys(w.changes)) {
-		words = append(words, string(id)+" "+string(w.changes[id].rec.Status))
-	}
-	return strings.Join(words, ", ")
-}
-
-// awaiting reports whether somebody's approval is what is missing.
-func (w *pullWatch) awaiting() bool {
-	for _, f := range w.changes {
-		if f.rec.Status == change.AwaitingApproval {
-			return true
-		}
-	}
-	return !w.seen.over() && slices.ContainsFunc(w.seen.Checks, func(c pullCheck) bool {
-		return strings.HasPrefix(c.Name, "changectl/approval") && c.Conclusion == "action_required"
-	})
 }
 
 // changeLines returns what shows the news of a change.

@@ -68,10 +68,10 @@ func respond(r *http.Request, status int, body string) *http.Response {
 type leading struct{ next http.RoundTripper }
 
 func (l leading) RoundTrip(r *http.Request) (*http.Response, error) {
-	switch {
-	case r.URL.Path == "/app/installations":
+	switch r.URL.Path {
+	case "/app/installations":
 		return respond(r, http.StatusOK, `[{"id":10,"account":{"login":"acme"}}]`), nil
-	case r.URL.Path == "/installation/repositories":
+	case "/installation/repositories":
 		return respond(r, http.StatusOK, `{"repositories":[`+repoJSON(1, "acme", "changes")+`]}`), nil
 	}
 	return l.next.RoundTrip(r)

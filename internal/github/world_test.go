@@ -82,9 +82,10 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	w.mu.Lock()
 	w.sent = append(w.sent, sent{What: r.Method + " " + r.URL.Path, Query: r.URL.RawQuery, Header: r.Header.Clone(), Body: string(body)})
+	mux := w.ServeMux // a test may put another in its place
 	w.mu.Unlock()
 	r.Body = io.NopCloser(strings.NewReader(string(body)))
-	w.ServeMux.ServeHTTP(rw, r)
+	mux.ServeHTTP(rw, r)
 }
 
 func (w *world) mint(rw http.ResponseWriter, r *http.Request) {

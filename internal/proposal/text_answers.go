@@ -38,7 +38,7 @@ var helps = []struct {
 	text string
 }{
 	{VerbPlan, "", "plans again: conflicts and free slots may have changed since"},
-	{VerbSubmit, "", "after the merge, submits what was merged and could not be submitted yet"},
+	{VerbSubmit, "", "enters the changes before the merge, so that their systems are reserved; nothing of them starts before it"},
 	{VerbApprove, "SHA", "approves exactly the commit with this hash, given in full, as a review would"},
 	{VerbReject, "REASON", "rejects; whoever rejected takes it back by approving"},
 	{VerbAbort, "REASON", "stops a change: one that has not started is cancelled, one that runs is backed out"},

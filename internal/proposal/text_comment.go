@@ -1,6 +1,7 @@
 package proposal
 
 import (
+	"cmp"
 	"strings"
 )
 
@@ -22,7 +23,7 @@ func CommentText(v View) string {
 	}
 	for _, c := range v.changes() {
 		p.add(main, c.title(), "#"+c.heading()+"\n\n"+changeBody(c))
-		p.add(lookup, "the steps of "+c.title(), stepsSection(c))
+		p.add(lookup, "the steps of "+c.title(), stepsSection(c, cmp.Or(c.Record, v.Server)))
 		p.add(lookup, "the plan of "+c.title(), approvedPlan(c))
 	}
 	for _, r := range v.runbooks() {

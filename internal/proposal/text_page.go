@@ -9,6 +9,9 @@ import (
 // GitHub takes 65,535 characters; a character is a byte or more.
 const pageLimit = 65_000
 
+// ownPages is what the links are called that lead to all of it.
+const ownPages = "changectl's own pages"
+
 // section is a piece of a page that is shown whole or not at all.
 type section struct {
 	name string // for the line that says what is left out
@@ -84,8 +87,8 @@ func (p page) leftOut(names []string) string {
 		list += fmt.Sprintf("; and %d more", n)
 	}
 	s := fmt.Sprintf("**Left out here:** %s (%s). GitHub takes no longer text", counted(len(names), "section", "sections"), list)
-	if where := linkTo("the record", p.record); where != "the record" {
-		s += "; all of it is in " + where
+	if where := linkTo(ownPages, p.record); where != ownPages {
+		s += "; all of it is on " + where
 	}
 	return s + "."
 }

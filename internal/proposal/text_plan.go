@@ -118,7 +118,7 @@ func planText(v View) string {
 			continue
 		}
 		p.add(main, "the systems of "+c.title(), c.heading()+"\n\n#### Systems\n\n"+systemTable(*c.Plan).String())
-		p.add(lookup, "the steps of "+c.title(), "#### Steps\n\n"+counted(len(c.Plan.Steps), "step", "steps")+": "+stepPhases(c.Plan.Steps)+".\n\n"+plannedSteps(c).String())
+		p.add(lookup, "the steps of "+c.title(), "#### Steps\n\n"+counted(len(c.Plan.Steps), "step", "steps")+": "+stepPhases(c.Plan.Steps)+".\n\n"+plannedSteps(c, v.record()).String())
 		p.add(main, "the approvals of "+c.title(), "#### Approvals that the plan needs\n\n"+requirements(*c.Plan))
 	}
 	if len(p.sections) == 0 {

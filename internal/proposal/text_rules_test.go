@@ -193,7 +193,7 @@ func TestALongPlanShowsItsFirstSteps(t *testing.T) {
 	v := sampleView()
 	v.Changes[0].Plan.Steps = huge().Changes[0].Plan.Steps
 	for name, s := range map[string]string{"comment": proposal.CommentText(v), "plan": proposal.PlanCheck(v).Text} {
-		if len(s) > 65_535 || !strings.Contains(s, "| 20 | patch |") || !strings.Contains(s, " of 5012 steps are not shown here; all of them are in the record.") {
+		if len(s) > 65_535 || !strings.Contains(s, "| 20 | patch |") || !strings.Contains(s, " of 5012 steps are not shown here; all of them are on [changectl's own pages](") {
 			t.Errorf("%s: %d bytes, ends %.300s", name, len(s), s[max(0, len(s)-2000):])
 		}
 	}

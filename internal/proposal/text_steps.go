@@ -3,14 +3,15 @@ package proposal
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/report"
 )
 
 // plannedSteps is the table of a plan's steps, each with its way back.
-func plannedSteps(c ChangeView) grid {
-	g := grid{head: []string{"#", "Phase", "What", "Expected", "At most", "Way back"}, what: "steps", most: longRows, bytes: longBytes, all: c.Record}
+func plannedSteps(c ChangeView, all string) grid {
+	g := grid{head: []string{"#", "Phase", "What", "Expected", "At most", "Way back"}, what: "steps", most: longRows, bytes: longBytes, all: all}
 	g.total = len(c.Plan.Steps)
 	for i, s := range c.Plan.Steps[:min(g.total, g.most)] {
 		g.rows = append(g.rows, []string{
@@ -58,8 +59,8 @@ var marksOf = map[string]string{
 }
 
 // progress is the table of a change's steps with what has become of each.
-func progress(c ChangeView) grid {
-	g := grid{head: []string{"#", "Phase", "Step", "State", "Took", "Seen"}, what: "steps", most: longRows, bytes: longBytes, all: c.Record}
+func progress(c ChangeView, all string) grid {
+	g := grid{head: []string{"#", "Phase", "Step", "State", "Took", "Seen"}, what: "steps", most: longRows, bytes: longBytes, all: all}
 	g.total = len(c.Steps)
 	for i, s := range c.Steps[:min(g.total, g.most)] {
 		g.rows = append(g.rows, []string{
@@ -84,15 +85,25 @@ func took(s StepView) string {
 	return report.Took(s.Took)
 }
 
-// doneOf says how many steps are done.
-func doneOf(c ChangeView) string {
-	passed := 0
+// stepStates are the words of report.StepState, in the order of the story.
+var stepStates = []string{
+	"passed", "skipped", "running", "needs person", "failed", "unknown", "backing out", "backed out",
+	"backout failed", "backout unknown", "backout needs person", "waiting", "not run",
+}
+
+// statesOf says how many steps stand how. All of it is our own words.
+func statesOf(c ChangeView) string {
+	times := map[string]int{}
 	for _, s := range c.Steps {
-		if s.State == "passed" || s.State == "skipped" {
-			passed++
+		times[s.State]++
+	}
+	var parts []string
+	for _, word := range stepStates {
+		if n := times[word]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, word))
 		}
 	}
-	return fmt.Sprintf("%d of %d done", passed, len(c.Steps))
+	return strings.Join(parts, ", ")
 }
 
 // stepAt names the step that a change is at.
@@ -108,12 +119,12 @@ func stepAt(c ChangeView) string {
 // openSteps is up to how many steps are shown without being asked for.
 const openSteps = 15
 
-func stepsSection(c ChangeView) string {
+func stepsSection(c ChangeView, all string) string {
 	switch {
 	case len(c.Steps) > 0 && c.ID != "":
-		return details("Steps: "+doneOf(c), progress(c).String(), len(c.Steps) <= openSteps)
+		return details(strconv.Itoa(len(c.Steps))+" steps: "+statesOf(c), progress(c, all).String(), len(c.Steps) <= openSteps)
 	case c.Plan != nil && len(c.Plan.Steps) > 0:
-		return details("Steps: "+strconv.Itoa(len(c.Plan.Steps))+", each with its way back", plannedSteps(c).String(), false)
+		return details(counted(len(c.Plan.Steps), "step", "steps")+", each with its way back", plannedSteps(c, all).String(), false)
 	}
 	return ""
 }

@@ -46,8 +46,8 @@ func (g grid) String() string {
 
 func (g grid) more(rest int) string {
 	s := fmt.Sprintf("%d of %d %s are not shown here", rest, max(g.total, len(g.rows)), g.what)
-	if where := linkTo("the record", g.all); where != "the record" {
-		s += "; all of them are in " + where
+	if where := linkTo(ownPages, g.all); where != ownPages {
+		s += "; all of them are on " + where
 	}
 	return s + "."
 }

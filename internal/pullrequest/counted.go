@@ -11,7 +11,9 @@ import (
 
 // count holds the owners' reviews against what must be approved.
 func (l *lookAt) count(ctx context.Context, c *content) error {
+	was := l.state.Approved
 	l.state.Approved = nil
+	defer func() { l.tellVoid(was) }()
 	l.view.Approval, l.view.Policy = proposal.Approval{Digest: c.digest}, c.grounds.version
 	if why := l.uncountable(c); why != "" {
 		l.view.Approval.Unknown = why
@@ -34,6 +36,23 @@ func (l *lookAt) count(ctx context.Context, c *content) error {
 		l.approve(c)
 	}
 	return nil
+}
+
+// tellVoid says, until it is approved again, that what was approved is something else.
+func (l *lookAt) tellVoid(was *approved) {
+	switch {
+	case l.state.Approved != nil:
+		l.state.Void = ""
+	case was != nil && was.Head != l.pull.Head.SHA:
+		l.state.Void = fmt.Sprintf("It was approved at %.12s; the pull request was pushed to since, and what is there now is not approved", was.Head)
+	case was != nil && was.Base != l.pull.Base.Ref:
+		l.state.Void = fmt.Sprintf("It was approved for %s; it goes to another branch now", was.Base)
+	case was != nil:
+		l.state.Void = "It was approved; that does not hold any more, for the reasons given"
+	}
+	if l.state.Void != "" {
+		l.view.Stale = append(l.view.Stale, l.state.Void)
+	}
 }
 
 // uncountable says why nobody's approval can count yet.

@@ -99,18 +99,36 @@ func (c *Counter) look(ctx context.Context, k change.PullKey) (workflows.PullVie
 	if err != nil {
 		return workflows.PullView{}, err
 	}
-	switch p := l.pull; {
-	case p.Open:
-		err = l.proposed(ctx)
-	case p.Merged:
-		err = l.merged(ctx)
-	default:
-		err = l.closed(ctx)
-	}
-	if err != nil {
-		return workflows.PullView{}, fmt.Errorf("look at %s#%d: %w", repo.FullName(), k.Number, err)
+	if err := l.take(ctx); err != nil {
+		// What is said here of the kind of the error is not for whoever asked.
+		return workflows.PullView{}, fmt.Errorf("look at %s#%d: %w", repo.FullName(), k.Number, unkind(err))
 	}
 	return l.viewForTemporal(), nil
+}
+
+// take does what the state of the pull request asks for.
+func (l *lookAt) take(ctx context.Context) error {
+	switch p := l.pull; {
+	case p.Open:
+		err := l.proposed(ctx)
+		if !notYet(err) {
+			return err
+		}
+		l.once(shortly)
+		return l.closedToAll(ctx, err)
+	case p.Merged:
+		return l.merged(ctx)
+	}
+	return l.closed(ctx)
+}
+
+// unkind keeps an error from ending the look for good: only that the repository or the
+// pull request cannot be reached does.
+func unkind(err error) error {
+	if kind := change.KindOf(err); kind == change.KindDenied || kind == change.KindNotFound {
+		return change.Unavailable("%w", err)
+	}
+	return err
 }
 
 // person returns whom an account belongs to, by the installation's catalog.

@@ -3,6 +3,7 @@ package pullrequest
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/proposal"
@@ -29,6 +30,39 @@ func (l *lookAt) enter(ctx context.Context, c *content, r proposal.ProposedChang
 		return id, nil
 	}
 	return l.entered(rec, err)
+}
+
+// reviseEarly keeps what was submitted before the merge as the pull request has it now:
+// revised, or withdrawn where its file is gone. Files with problems leave it as it was.
+func (l *lookAt) reviseEarly(ctx context.Context, c *content) error {
+	author, withheld := l.author()
+	for _, p := range slices.Clone(l.pins) {
+		if p.Commit != "" || p.Status.Final() || c.digest == "" || withheld != "" {
+			continue
+		}
+		i := slices.IndexFunc(c.checked.Requests, func(r proposal.ProposedChange) bool { return r.Path == p.Path })
+		if i < 0 {
+			if err := l.cancel(ctx, p.Change, p.Path+" is no longer part of "+l.name()); err != nil {
+				return err
+			}
+			continue
+		}
+		rec, err := l.Ledger.Change(ctx, p.Change)
+		if err != nil {
+			return err
+		}
+		if o := rec.Plan.Origin; o != nil && o.Head == l.pull.Head.SHA && o.Content == c.digest && o.Base == l.pull.Base.Ref {
+			continue
+		}
+		_, err = l.enter(ctx, c, c.checked.Requests[i], author, "")
+		if kind := change.KindOf(err); err != nil && kind != change.KindConflict && kind != change.KindInvalid && kind != change.KindDenied {
+			return err
+		}
+		if err != nil {
+			l.view.Notes = append(l.view.Notes, fmt.Sprintf("%s stays as it was submitted: %s", p.Change, err))
+		}
+	}
+	return nil
 }
 
 // entered remembers a change that was just brought to the ledger.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/proposal"
@@ -48,6 +49,12 @@ func (l *lookAt) ended() bool {
 func (l *lookAt) takeMerge(ctx context.Context) (done bool, err error) {
 	commit := l.pull.MergeCommit
 	there, err := l.onBase(ctx, commit)
+	if l.Clock().Sub(l.pull.UpdatedAt) > patience && (notYet(err) || (err == nil && !there)) {
+		l.state.Merge = &merge{Commit: commit, Done: true, Problems: []string{
+			fmt.Sprintf("Nothing is submitted: the merge commit %s is not on %s", commit, l.pull.Base.Ref),
+		}}
+		return true, nil
+	}
 	if notYet(err) || (err == nil && !there) {
 		l.once(shortly)
 		l.quiet = true
@@ -66,6 +73,10 @@ func (l *lookAt) takeMerge(ctx context.Context) (done bool, err error) {
 	l.state.Merge = m
 	return true, nil
 }
+
+// patience is how long a merge commit is waited for on its branch. One that was pushed
+// over before anybody looked never comes.
+const patience = 10 * time.Minute
 
 // onBase reports whether a commit is on the base branch.
 func (l *lookAt) onBase(ctx context.Context, commit string) (bool, error) {

@@ -2,6 +2,7 @@ package pullrequest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -25,21 +26,33 @@ func (l *lookAt) post(ctx context.Context) error {
 	if err := l.keep(ctx); err != nil {
 		return err
 	}
+	err := l.write(ctx, checks, body, comment)
+	l.tidy()
+	l.state.Writing = err != nil
+	return errors.Join(err, l.keep(ctx))
+}
+
+// write writes checks and comment, and remembers those that it has written.
+func (l *lookAt) write(ctx context.Context, checks []proposal.Check, body string, comment bool) error {
 	for _, c := range checks {
 		if err := l.putCheck(ctx, c); err != nil {
 			return err
 		}
 	}
-	if comment {
-		id, err := l.Forge.PutComment(ctx, l.repo, l.key.Number, l.state.Posted[conversation].ID, body)
-		if err != nil {
-			return l.forget(ctx, err)
-		}
-		l.state.Posted[conversation] = posted{ID: id, Sum: change.DigestOf([]byte(body))}
+	if !comment {
+		return nil
 	}
-	l.tidy()
-	l.state.Writing = false
-	return l.keep(ctx)
+	id, err := l.Forge.PutComment(ctx, l.repo, l.key.Number, l.state.Posted[conversation].ID, body)
+	if notYet(err) { // somebody deleted it: the next look writes a new one
+		delete(l.state.Posted, conversation)
+		l.once(shortly)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("write comment: %w", err)
+	}
+	l.state.Posted[conversation] = posted{ID: id, Sum: change.DigestOf([]byte(body))}
+	return nil
 }
 
 // conversation is the key of the comment among what is posted.
@@ -125,16 +138,6 @@ func (l *lookAt) putCheck(ctx context.Context, c proposal.Check) error {
 	}
 	l.state.Posted[place(c)] = posted{ID: c.ID, Sum: sum}
 	return nil
-}
-
-// forget gives up a comment that somebody deleted: the next look writes a new one.
-func (l *lookAt) forget(ctx context.Context, err error) error {
-	if !notYet(err) {
-		return fmt.Errorf("write comment: %w", err)
-	}
-	delete(l.state.Posted, conversation)
-	l.once(shortly)
-	return l.keep(ctx)
 }
 
 // tidy forgets the checks of commits that are no longer looked at.

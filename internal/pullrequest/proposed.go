@@ -31,10 +31,6 @@ type content struct {
 // proposed looks at an open pull request: validate, plan, count, follow commands, answer.
 func (l *lookAt) proposed(ctx context.Context) error {
 	c, err := l.gather(ctx)
-	if notYet(err) {
-		l.once(shortly)
-		return l.closedToAll(ctx, err)
-	}
 	if err != nil {
 		return err
 	}
@@ -48,6 +44,9 @@ func (l *lookAt) proposed(ctx context.Context) error {
 		return err
 	}
 	l.state.show(l.pull.Head.SHA, l.pull.Base.Ref, c.digest, l.Clock())
+	if err := l.reviseEarly(ctx, c); err != nil {
+		return err
+	}
 	if err := l.follow(ctx, c); err != nil {
 		return err
 	}
@@ -124,6 +123,9 @@ func (c *content) after() *proposal.Layout {
 // validate reads the altered files.
 func (l *lookAt) validate(ctx context.Context, c *content) error {
 	l.view.Fork = l.pull.Fork()
+	if l.pull.Base.Ref != l.repo.DefaultBranch {
+		l.view.Notes = append(l.view.Notes, fmt.Sprintf("A merge into %s schedules nothing: only one into %s does", l.pull.Base.Ref, l.repo.DefaultBranch))
+	}
 	refused := proposal.Refused(c.altered, c.layouts...)
 	if len(refused) > 0 {
 		l.view.Problems = refused
@@ -150,7 +152,7 @@ func (l *lookAt) validate(ctx context.Context, c *content) error {
 
 // ungoverned says that there is nothing to approve, to whoever requires the check.
 func (l *lookAt) ungoverned(ctx context.Context, c *content) error {
-	l.quiet, l.aside, l.done = true, true, true
+	l.quiet, l.aside, l.done = l.state.Posted[conversation].ID == 0, true, true
 	l.state.Approved = nil
 	if !c.grounds.governed {
 		return l.keep(ctx)

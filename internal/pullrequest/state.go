@@ -16,6 +16,8 @@ type state struct {
 	Shown shown `json:"shown"`
 	// Approved is set while the approval check says that nothing is missing.
 	Approved *approved `json:"approved,omitempty"`
+	// Void says what became of an approval that does not hold any more.
+	Void string `json:"void,omitempty"`
 	// Says are approvals and rejections by command.
 	Says []said `json:"says,omitempty"`
 	// Handled are the comments with a command that was followed or refused.

@@ -20,6 +20,9 @@ func (s *Server) emit(r *Repo, event, action string, sender *User, fields object
 	payload := with(fields, object{
 		"repository": r.json(), "sender": s.userJSON(sender), "installation": object{"id": i.ID, "node_id": fmt.Sprintf("I_%d", i.ID)},
 	})
+	if r.Owner.Type == "Organization" {
+		payload["organization"] = s.organizationJSON(r.Owner)
+	}
 	s.send(event, action, payload, i.ID, r.ID)
 }
 

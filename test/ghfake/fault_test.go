@@ -47,6 +47,9 @@ func TestWhatDoesNotFitIsRefusedAndNoted(t *testing.T) {
 		"there is no query parameter colour": func(w *world) error {
 			return get(t, w, "/repos/acme/infra/pulls?colour=red").err()
 		},
+		"does nothing with the query parameter author": func(w *world) error {
+			return get(t, w, "/repos/acme/infra/commits?author=alice").err()
+		},
 		"does not serve this": func(w *world) error {
 			return get(t, w, "/repos/acme/infra/keys").err()
 		},

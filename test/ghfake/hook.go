@@ -20,6 +20,7 @@ import (
 type hook struct {
 	s       *Server
 	url     string
+	secret  string
 	client  http.Client
 	changed *sync.Cond // on the server's lock
 	waiting []*delivery
@@ -60,7 +61,7 @@ func newHook(s *Server) *hook {
 func (s *Server) SetHook(url, secret string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.hook.url, s.options.Secret = url, secret
+	s.hook.url, s.hook.secret = url, secret
 }
 
 // add queues a delivery, with the faults that are ordered.
@@ -96,7 +97,7 @@ func (h *hook) run() {
 		}
 		d := h.waiting[0]
 		h.waiting, h.busy = h.waiting[1:], true
-		to, secret := h.url, h.s.options.Secret
+		to, secret := h.url, h.secret
 		d.at = h.s.now()
 		h.s.mu.Unlock()
 		h.post(d, to, secret)

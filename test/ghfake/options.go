@@ -17,8 +17,6 @@ type Options struct {
 	Slug  string
 	// Key is the App's key. When nil, one is made for the process.
 	Key *rsa.PrivateKey
-	// Secret signs the webhooks.
-	Secret string
 	// Events are those that the App subscribed to; all when empty.
 	Events []string
 	// RateLimit is how many requests an installation has in an hour; 5000 when 0.

@@ -1,6 +1,8 @@
 package ghfake_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"net/http"
@@ -8,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v4"
 	"github.com/google/go-github/v60/github"
 
 	"github.com/changectl/changectl/test/ghfake"
@@ -47,6 +50,9 @@ func TestUnchangedAnswersCostNothing(t *testing.T) {
 	again := get(t, w, "/repos/acme/infra/pulls", "If-None-Match", tag)
 	if again.status != http.StatusNotModified || again.body != "" {
 		t.Errorf("the answer to the same question is %d", again.status)
+	}
+	if used := "X-RateLimit-Used"; again.header.Get(used) != first.header.Get(used) {
+		t.Errorf("it was counted: %s after %s", again.header.Get(used), first.header.Get(used))
 	}
 	if c := w.Counts(); c.Limited != 1 || c.Requests[ghfake.Request{Method: "GET", Route: "/repos/{owner}/{repo}/pulls", Status: 304}] != 1 {
 		t.Errorf("counted:\n%v", c) // the one is for the token
@@ -101,6 +107,44 @@ func TestTokensReachOnlyWhatTheyMay(t *testing.T) {
 	refused("a token after its hour", http.StatusUnauthorized, err)
 	_, _, err = w.app.Apps.Get(ctx, "")
 	refused("the App's own token after its time", http.StatusUnauthorized, err)
+}
+
+func TestAnAppsTokenIsChecked(t *testing.T) {
+	w := newWorld(t, ghfake.Options{})
+	own, err := jwt.ParseRSAPrivateKeyFromPEM(w.App().Key())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		key    any
+		method jwt.SigningMethod
+		issuer string
+		life   time.Duration
+	}{
+		"another key":    {other, jwt.SigningMethodRS256, "4321", time.Minute},
+		"another method": {own, jwt.SigningMethodRS512, "4321", time.Minute},
+		"no signature":   {jwt.UnsafeAllowNoneSignatureType, jwt.SigningMethodNone, "4321", time.Minute},
+		"another App":    {own, jwt.SigningMethodRS256, "1", time.Minute},
+		"past":           {own, jwt.SigningMethodRS256, "4321", -time.Minute},
+		"too long":       {own, jwt.SigningMethodRS256, "4321", 11 * time.Minute},
+	} {
+		text, err := jwt.NewWithClaims(c.method, jwt.RegisteredClaims{
+			Issuer: c.issuer, ExpiresAt: jwt.NewNumericDate(time.Now().Add(c.life)),
+		}).SignedString(c.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, resp, err := client(t, w.Server, text).Apps.Get(t.Context(), ""); err == nil || resp.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if a := ok[*github.App](t)(w.app.Apps.Get(t.Context(), "")); a.GetSlug() != "changectl" {
+		t.Errorf("the App is %v", a)
+	}
 }
 
 func TestARenamedRepositoryIsFoundByItsID(t *testing.T) {

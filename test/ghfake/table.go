@@ -4,6 +4,15 @@ import "net/http"
 
 const repos = "/repos/{owner}/{repo}"
 
+// unserved are query parameters that GitHub has and the fake does nothing with: its
+// answer would be another than GitHub's.
+var unserved = map[string][]string{
+	"/app/installations":                  {"since", "outdated"},
+	repos + "/activity":                   {"before", "time_period"},
+	repos + "/commits":                    {"path", "author", "committer", "since", "until"},
+	repos + "/commits/{ref}/check-suites": {"app_id", "check_name"},
+}
+
 // routes is everything that is served.
 func routes() []route {
 	get := func(path, needs string, h handler) route {

@@ -112,10 +112,25 @@ func (s *Server) userJSON(u *User) any {
 	}
 	u = u.shown()
 	at := s.url + "/users/" + u.Login
-	return object{
+	out := object{
 		"login": u.Login, "id": u.ID, "node_id": fmt.Sprintf("U_%d", u.ID), "type": u.Type, "site_admin": false,
 		"name": u.Name, "url": at, "html_url": s.url + "/" + u.Login, "gravatar_id": "", "user_view_type": "public",
-		"avatar_url": at + "/avatar", "repos_url": at + "/repos", "events_url": at + "/events{/privacy}",
+		"avatar_url": at + "/avatar", "events_url": at + "/events{/privacy}",
 		"created_at": stamp(birth), "updated_at": stamp(birth),
 	}
+	for _, of := range []string{"repos", "followers", "following", "gists", "organizations", "received_events", "starred", "subscriptions"} {
+		out[of+"_url"] = at + "/" + of
+	}
+	return out
+}
+
+func (s *Server) organizationJSON(u *User) object {
+	at := s.url + "/orgs/" + u.Login
+	out := object{
+		"login": u.Login, "id": u.ID, "node_id": fmt.Sprintf("O_%d", u.ID), "url": at, "avatar_url": at + "/avatar", "description": "",
+	}
+	for _, of := range []string{"repos", "events", "hooks", "issues", "members", "public_members"} {
+		out[of+"_url"] = at + "/" + of
+	}
+	return out
 }

@@ -73,8 +73,11 @@ func (c *call) input() *openapi3filter.RequestValidationInput {
 func (c *call) checkRequest() string {
 	var wrong []string
 	for _, name := range slices.Sorted(maps.Keys(c.http.URL.Query())) {
-		if !c.route.queries[name] {
+		switch {
+		case !c.route.queries[name]:
 			wrong = append(wrong, "there is no query parameter "+name)
+		case slices.Contains(unserved[c.route.path], name):
+			wrong = append(wrong, "the fake does nothing with the query parameter "+name)
 		}
 	}
 	if err := openapi3filter.ValidateRequest(c.http.Context(), c.input()); err != nil {

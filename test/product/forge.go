@@ -32,7 +32,6 @@ const Instance = "dev"
 // StartForge brings a GitHub up. The repository nordwind/operations has the files on its
 // default branch.
 func StartForge(ctx context.Context, dir string, o ghfake.Options, files map[string]string) (*Forge, error) {
-	o.Secret = webhookSecret
 	s, err := ghfake.New(ctx, o)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ import (
 	"github.com/changectl/changectl/internal/audit"
 	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/httpapi"
+	"github.com/changectl/changectl/test/ghfake"
 	"github.com/changectl/changectl/test/product"
 )
 
@@ -33,6 +34,8 @@ type state struct {
 	marks standing
 	// temporal is the Temporal server of the session, if it has one.
 	temporal *exec.Cmd
+	// repo is the repository at the session's GitHub, if it has one.
+	repo *ghfake.Repo
 }
 
 type stateKey struct{}

@@ -140,6 +140,7 @@ func TestSessions(t *testing.T) {
 			"exits": exits, "capture": capture, "soon": soon, "arrange": arrange, "await": await,
 			"startdev": startDev, "restartdev": restartDev, "stopdev": stopDev, "agent": agent,
 			"mark": mark, "unchanged": unchanged, "killtemporal": killTemporal, "temporal": temporal, "awaitstep": awaitStep,
+			"github": gitHub, "pull": pull,
 		},
 	})
 }
