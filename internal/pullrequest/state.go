@@ -111,16 +111,12 @@ func (s *state) show(head, base, digest string, now time.Time) {
 	was := s.Shown
 	s.Shown = shown{Head: head, Base: base, Digest: digest, Since: was.Since}
 	switch {
-	case was.Digest == digest && was.Base == base && was.Head == head:
 	case was.Base != "" && was.Base != base: // moved to another branch: everybody looks again
 		s.Shown.Since = now
-	case was.Head == head && was.Digest != "":
+	case was.Head != head: // reviews name their commit
+		s.Shown.Since = time.Time{}
+	case was.Digest != digest && (was.Digest != "" || !was.Since.IsZero()):
 		s.Shown.Since = now
-	case was.Head != head:
-		s.Shown.Since = time.Time{} // reviews name their commit
-		if was.Base == base && !was.Since.IsZero() && was.Digest == digest {
-			s.Shown.Since = was.Since
-		}
 	}
 }
 
