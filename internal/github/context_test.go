@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/github"
 	"github.com/changectl/changectl/internal/proposal"
 )
@@ -93,8 +94,8 @@ func TestEveryMethodEndsWithItsContext(t *testing.T) {
 		go func() { done <- call(ctx) }()
 		<-s.waiting
 		cancel()
-		if err := <-done; !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: %v, want %v", name, err, context.Canceled)
+		if err := <-done; !errors.Is(err, context.Canceled) || change.KindOf(err) != "" {
+			t.Errorf("%s: %v of kind %q, want %v of none", name, err, change.KindOf(err), context.Canceled)
 		}
 	}
 }

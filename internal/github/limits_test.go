@@ -40,6 +40,7 @@ func TestLimitsSayHowLongToWait(t *testing.T) {
 		"secondary in seconds":      {403, http.Header{"Retry-After": {"30"}}, plain, 30 * time.Second},
 		"secondary as a date":       {429, http.Header{"Retry-After": {start.Add(90 * time.Second).Format(http.TimeFormat)}}, `{}`, 90 * time.Second},
 		"both":                      {403, with(hour("0", start.Add(7*time.Minute)), "Retry-After", "30"), `{}`, 7 * time.Minute},
+		"both, the other way":       {403, with(hour("0", start.Add(7*time.Minute)), "Retry-After", "600"), `{}`, 10 * time.Minute},
 		"secondary in words":        {403, hour("4000", start.Add(7*time.Minute)), `{"message":"You have exceeded a secondary rate limit"}`, time.Minute},
 		"abuse in words":            {403, nil, `{"message":"You have triggered an abuse detection mechanism"}`, time.Minute},
 		"secondary by its page":     {403, nil, `{"message":"x","documentation_url":"https://docs.github.com/rest/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits"}`, time.Minute},

@@ -49,7 +49,7 @@ func TestTreeGivesTheFilesByPathAndAsksOnce(t *testing.T) {
 		{Path: "module", Mode: "160000", Blob: "c1"},
 		{Path: "z.yaml", Mode: "100644", Blob: "b1", Size: 12},
 	}
-	for range 2 {
+	for range 3 {
 		got, err := c.Tree(t.Context(), repo, sha)
 		if err != nil {
 			t.Fatal(err)
@@ -67,11 +67,17 @@ func TestTreeGivesTheFilesByPathAndAsksOnce(t *testing.T) {
 
 func TestTreeThatGitHubCutsOffIsInvalid(t *testing.T) {
 	w := newWorld(t)
-	w.answer("GET /repos/acme/changes/git/trees/"+sha, `{"sha":"x","truncated":true,"tree":[{"path":"a","mode":"100644","type":"blob","sha":"b1"}]}`)
+	w.tagged("GET /repos/acme/changes/git/trees/"+sha, func() string {
+		return `{"sha":"x","truncated":true,"tree":[{"path":"a","mode":"100644","type":"blob","sha":"b1"}]}`
+	})
 	c := w.client(t)
-	for range 2 { // it must not have been kept
+	for range 2 {
 		_, err := c.Tree(t.Context(), repo, sha)
 		wantKind(t, err, change.KindInvalid)
+	}
+	asked := w.all("GET /repos/acme/changes/git/trees/" + sha)
+	if len(asked) != 2 || asked[1].Header.Get("If-None-Match") != "" {
+		t.Errorf("asked %v; want twice, since neither the files nor the answer are kept", asked)
 	}
 }
 
