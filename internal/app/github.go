@@ -101,7 +101,7 @@ func (h webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // keep notes whom a delivery concerns. What concerns nobody is acknowledged alone.
 func (h webhook) keep(ctx context.Context, e github.Event) error {
 	d := change.Delivery{
-		GUID: e.Delivery, Event: string(e.Kind), Action: e.Action, RepositoryID: e.Repository.ID, Pulls: e.Pulls,
+		GUID: e.Delivery, Event: string(e.Kind), Action: e.Action, RepositoryID: e.Repository.ID, Name: e.Repository.FullName, Pulls: e.Pulls,
 		Branch: e.Branch(), Commit: e.After,
 	}
 	switch e.Kind {
@@ -120,13 +120,25 @@ func (h webhook) keep(ctx context.Context, e github.Event) error {
 		}
 	case github.PullRequest, github.PullRequestReview, github.PullRequestReviewComment, github.IssueComment,
 		github.CheckRun, github.CheckSuite, github.DeploymentReview:
-		if len(d.Pulls) == 0 {
+		if len(d.Pulls) == 0 || echo(e) {
 			return nil
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, 8*time.Second) // GitHub waits ten
 	defer cancel()
 	return h.accept(ctx, d)
+}
+
+// echo reports whether an event tells only of what Apps did, such as our own checks and
+// comments: nothing follows from it.
+func echo(e github.Event) bool {
+	switch e.Kind { //nolint:exhaustive // of the others everything counts
+	case github.CheckRun, github.CheckSuite:
+		return e.Action != "rerequested" && e.Action != "requested_action"
+	case github.IssueComment:
+		return e.Sender.Type == "Bot"
+	}
+	return false
 }
 
 func contains(list []int, n int) bool {

@@ -83,17 +83,20 @@ func TestWhatADeliveryIsKeptAs(t *testing.T) {
 		event, body string
 		want        []change.Delivery
 	}{
-		"a pull request": {"pull_request", opened, []change.Delivery{{GUID: "guid-1", Event: "pull_request", Action: "opened", RepositoryID: 7, Pulls: []int{3}, Commit: "abc"}}},
+		"a pull request": {"pull_request", opened, []change.Delivery{{GUID: "guid-1", Event: "pull_request", Action: "opened", RepositoryID: 7, Name: "n/o", Pulls: []int{3}, Commit: "abc"}}},
 		"a push":         {"push", `{"ref":"refs/heads/main","after":"def","repository":{"id":7}}`, []change.Delivery{{GUID: "guid-1", Event: "push", RepositoryID: 7, Branch: "main", Commit: "def"}}},
 		"a tag":          {"push", `{"ref":"refs/tags/v1","after":"def","repository":{"id":7}}`, nil},
 		"a merge queue": {
 			"merge_group", `{"action":"checks_requested","merge_group":{"head_sha":"fed","head_ref":"refs/heads/gh-readonly-queue/main/pr-12-` + strings.Repeat("a", 40) + `","base_ref":"refs/heads/main"},"repository":{"id":7}}`,
 			[]change.Delivery{{GUID: "guid-1", Event: "merge_group", Action: "checks_requested", RepositoryID: 7, Pulls: []int{12}, Branch: "gh-readonly-queue/main/pr-12-" + strings.Repeat("a", 40), Commit: "fed"}},
 		},
-		"an installation":       {"installation", `{"action":"suspend","installation":{"id":1}}`, []change.Delivery{{GUID: "guid-1", Event: "installation", Action: "suspend"}}},
-		"a ping":                {"ping", `{"zen":"x"}`, nil},
-		"something else":        {"star", `{"action":"created"}`, nil},
-		"a comment on an issue": {"issue_comment", `{"action":"created","issue":{"number":4},"repository":{"id":7}}`, nil},
+		"an installation":           {"installation", `{"action":"suspend","installation":{"id":1}}`, []change.Delivery{{GUID: "guid-1", Event: "installation", Action: "suspend"}}},
+		"a check that was written":  {"check_run", `{"action":"created","check_run":{"head_sha":"abc","pull_requests":[{"number":3,"base":{"repo":{"id":7}}}]},"repository":{"id":7}}`, nil},
+		"a check that is asked for": {"check_run", `{"action":"rerequested","check_run":{"head_sha":"abc","pull_requests":[{"number":3,"base":{"repo":{"id":7}}}]},"repository":{"id":7}}`, []change.Delivery{{GUID: "guid-1", Event: "check_run", Action: "rerequested", RepositoryID: 7, Pulls: []int{3}, Commit: "abc"}}},
+		"a comment of an App":       {"issue_comment", `{"action":"created","issue":{"number":3,"pull_request":{"url":"x"}},"sender":{"id":1,"login":"a[bot]","type":"Bot"},"repository":{"id":7}}`, nil},
+		"a ping":                    {"ping", `{"zen":"x"}`, nil},
+		"something else":            {"star", `{"action":"created"}`, nil},
+		"a comment on an issue":     {"issue_comment", `{"action":"created","issue":{"number":4},"repository":{"id":7}}`, nil},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -20,7 +20,8 @@ type Delivery struct {
 	GUID         string    `json:"guid"`
 	Event        string    `json:"event"`
 	Action       string    `json:"action,omitempty"`
-	RepositoryID int64     `json:"repositoryId"` // 0: of all
+	RepositoryID int64     `json:"repositoryId"`   // 0: of all
+	Name         string    `json:"name,omitempty"` // owner/name of the repository, for people
 	Pulls        []int     `json:"pulls,omitempty"`
 	Branch       string    `json:"branch,omitempty"`
 	Commit       string    `json:"commit,omitempty"`

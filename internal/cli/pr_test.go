@@ -138,7 +138,11 @@ func TestPRValidateKnowsWhatTheBaseDoes(t *testing.T) {
 	if _, err := p.Merge(ghfake.Squash, h.bob); err != nil {
 		t.Fatal(err)
 	}
-	h.expect(h.run("pr", "validate", "3"), 0, `changes/orders.yaml: change request "Touch the orders" is valid`)
+	r := h.run("pr", "validate", "3")
+	h.expect(r, 0, `changes/orders.yaml: change request "Touch the orders" is valid`)
+	if r.err != "" {
+		t.Errorf("once it is merged: %s", r.err)
+	}
 }
 
 // A repository that takes changectl up does so by a pull request too.

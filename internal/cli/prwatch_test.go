@@ -22,12 +22,12 @@ func (h *hub) watched(args ...string) <-chan ran {
 // looked waits until the server was asked for the changes again, n times.
 func (h *hub) looked(n int) {
 	h.t.Helper()
+	late := time.Now().Add(20 * time.Second)
 	for range n {
 		before := h.lists()
 		for h.lists() == before {
-			time.Sleep(time.Millisecond)
-			if h.t.Context().Err() != nil {
-				return
+			if time.Sleep(time.Millisecond); time.Now().After(late) {
+				h.t.Fatal("the watching has ended too soon")
 			}
 		}
 	}

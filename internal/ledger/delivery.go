@@ -29,25 +29,26 @@ func (l *Ledger) Accept(ctx context.Context, d change.Delivery) (fresh bool, err
 			t.quiet = true
 			return nil
 		}
-		return t.exec(ctx, "insert into github_deliveries (guid, event, action, repository, pulls, branch, commit_sha, received_at, done_at) "+
-			"values (?, ?, ?, ?, ?, ?, ?, ?, 0)",
-			d.GUID, d.Event, d.Action, d.RepositoryID, pulls, d.Branch, d.Commit, micros(t.now))
+		return t.exec(ctx, "insert into github_deliveries (guid, event, action, repository, name, pulls, branch, commit_sha, received_at, done_at) "+
+			"values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+			d.GUID, d.Event, d.Action, d.RepositoryID, d.Name, pulls, d.Branch, d.Commit, micros(t.now))
 	})
 	return fresh && err == nil, err
 }
 
-const deliveryColumns = "guid, event, action, repository, pulls, branch, commit_sha, received_at"
+const deliveryColumns = "guid, event, action, repository, name, pulls, branch, commit_sha, received_at"
 
 // Accepted returns deliveries that nobody has been told of, the oldest first.
 func (l *Ledger) Accepted(ctx context.Context, limit int) ([]change.Delivery, error) {
 	return l.deliveries(ctx, "where done_at = 0 order by received_at, guid limit ?", limit)
 }
 
-// Queued returns the deliveries about commits that a merge queue made of a pull request.
-func (l *Ledger) Queued(ctx context.Context, k change.PullKey, since time.Time) ([]change.Delivery, error) {
-	list, err := l.deliveries(ctx, "where event = 'merge_group' and repository = ? and received_at >= ? order by received_at, guid", k.RepositoryID, micros(since))
+// DeliveriesAbout returns the deliveries of one event and action that name a pull request,
+// handled ones too, received at or after a moment, the oldest first.
+func (l *Ledger) DeliveriesAbout(ctx context.Context, k change.PullKey, event, action string, since time.Time) ([]change.Delivery, error) {
+	list, err := l.deliveries(ctx, "where repository = ? and event = ? and received_at >= ? order by received_at, guid", k.RepositoryID, event, micros(since))
 	return slices.DeleteFunc(list, func(d change.Delivery) bool {
-		return d.Action != "checks_requested" || !slices.Contains(d.Pulls, k.Number)
+		return d.Action != action || !slices.Contains(d.Pulls, k.Number)
 	}), err
 }
 
@@ -57,7 +58,7 @@ func (l *Ledger) deliveries(ctx context.Context, where string, args ...any) (out
 			var d change.Delivery
 			var pulls string
 			var at int64
-			if err := r.Scan(&d.GUID, &d.Event, &d.Action, &d.RepositoryID, &pulls, &d.Branch, &d.Commit, &at); err != nil {
+			if err := r.Scan(&d.GUID, &d.Event, &d.Action, &d.RepositoryID, &d.Name, &pulls, &d.Branch, &d.Commit, &at); err != nil {
 				return err
 			}
 			d.ReceivedAt = moment(at)

@@ -14,7 +14,7 @@ import (
 func TestADeliveryIsTakenOnceAndToldUntilItIsHandled(t *testing.T) {
 	on(t, func(t *testing.T, l *Ledger) {
 		ctx := t.Context()
-		d := change.Delivery{GUID: "g-1", Event: "pull_request", Action: "opened", RepositoryID: 7, Pulls: []int{3}, Branch: "main", Commit: "abc"}
+		d := change.Delivery{GUID: "g-1", Event: "pull_request", Action: "opened", RepositoryID: 7, Name: "n/o", Pulls: []int{3}, Branch: "main", Commit: "abc"}
 		for i, want := range []bool{true, false, false} {
 			if fresh, err := l.Accept(ctx, d); err != nil || fresh != want {
 				t.Fatalf("the %d. time: fresh %v, %v", i+1, fresh, err)
@@ -57,11 +57,11 @@ func TestTheCommitsOfAMergeQueue(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, err := l.Queued(t.Context(), change.PullKey{RepositoryID: 7, Number: 3}, epoch)
+		got, err := l.DeliveriesAbout(t.Context(), change.PullKey{RepositoryID: 7, Number: 3}, "merge_group", "checks_requested", epoch)
 		if err != nil || len(got) != 1 || got[0].Commit != "a" {
 			t.Errorf("got %v, %v; want commit a alone", got, err)
 		}
-		if got, err = l.Queued(t.Context(), change.PullKey{RepositoryID: 7, Number: 3}, epoch.Add(time.Hour)); err != nil || len(got) != 0 {
+		if got, err = l.DeliveriesAbout(t.Context(), change.PullKey{RepositoryID: 7, Number: 3}, "merge_group", "checks_requested", epoch.Add(time.Hour)); err != nil || len(got) != 0 {
 			t.Errorf("later than all: %v, %v", got, err)
 		}
 	})

@@ -82,7 +82,7 @@ func TestWhatIsNoCommand(t *testing.T) {
 		"pre": "<pre>\n" + c + "\n</pre>", "pre over paragraphs": "<pre>\n\n" + c + "\n\n</pre>", "pre in text": "a <pre>\n\n" + c, "pre in capitals": "<PRE class=x>\n\n" + c,
 		"code": "<code>\n" + c + "\n</code>", "code over paragraphs": "<code>\n\n" + c + "\n\n</code>", "a script": "<script>\n\n" + c, "a style": "<style>\n\n" + c, "a text area": "<textarea>\n\n" + c,
 		"a template": "<template>\n\n" + c, "a quotation": "<blockquote>\n\n" + c, "crossed out": "<del>\n\n" + c, "CDATA": "<![CDATA[\n\n" + c, "an instruction": "<?php\n\n" + c, "a declaration": "<!DOCTYPE x\n" + c,
-		"HTML that goes on": "<div>\n" + c, "a tag over lines": "look <a\nhref=\"\n" + c + "\n\">", "fenced within HTML": "<div>\n```\n\n" + c,
+		"HTML that goes on": "<div>\n" + c, "a tag over lines": "look <a\nhref=\"\n" + c + "\n\">", "fenced within HTML": "<div>\n```\n\n" + c, "details after a comment": "<!-- a\n--> <details>\n\n" + c, "a comment after its end": "<!-- a\n--> <!--\n\n" + c, "fenced within HTML, then open": "<div>\n```\n</div>\n\n```\n" + c,
 		"emphasis over lines": "**a\n" + c + "\n**", "crossed out over lines": "~~a\n" + c + "\n~~", "a link over lines": "[a\n" + c + "\n](x)", "a link's title": "[a](x \"\n" + c + "\n\")",
 		"a reference": "[a]: /x '\n" + c + "\n'", "mathematics": "$$\n" + c + "\n$$", "a line of U+2028": "a\u2028" + c, "a line of U+0085": "a\u0085" + c, "a line of VT": "a\v" + c, "a table": "|a|\n|-|\n" + c,
 		"another word in another alphabet": "/москва-река", "no slash": "change plan", "in capitals, with an ending": "/CHANGELOG",

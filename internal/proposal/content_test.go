@@ -128,6 +128,7 @@ func TestTheDigestDoesNotDependOnTheOrder(t *testing.T) {
 func FuzzTheDigestTellsEntriesApart(f *testing.F) {
 	f.Add("a", "100644", "1", "b", "100644", "1")
 	f.Add("a 1:1 ", "", "", "a", "1", "")
+	f.Add("a b", "c", "d", "a", "b c", "d")
 	f.Fuzz(func(t *testing.T, p1, m1, b1, p2, m2, b2 string) {
 		x, y := proposal.Entry{Path: p1, Mode: m1, Blob: b1}, proposal.Entry{Path: p2, Mode: m2, Blob: b2}
 		one, other, both := proposal.Digest([]proposal.Entry{x}, ""), proposal.Digest([]proposal.Entry{y}, ""), proposal.Digest([]proposal.Entry{x, y}, "")
@@ -250,6 +251,9 @@ func TestFilesThatAreNotWhatTheyLookLikeAreRefused(t *testing.T) {
 		}
 	}
 	link := mode("runbooks/a.yaml", "120000")
+	if got := proposal.Refused([]proposal.Altered{{Path: link.Path, New: &link}}, layout); len(got) != 1 || !strings.Contains(got[0].Message, "symbolic link") {
+		t.Errorf("a link: %v", got)
+	}
 	if got := proposal.Refused([]proposal.Altered{{Path: link.Path, Old: &link}}, layout); got != nil {
 		t.Errorf("taking a link away was refused: %v", got)
 	}

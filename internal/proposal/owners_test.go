@@ -270,6 +270,16 @@ func TestWhatAProposedLayoutGovernsIsAskedFor(t *testing.T) {
 	}
 }
 
+func TestALinkInPlaceOfARunbookIsReplacedByTheOwnersOfTheLayout(t *testing.T) {
+	b := blobs{}
+	link := []proposal.Entry{{Path: "runbooks/a.yaml", Mode: "120000", Blob: "x"}}
+	altered := proposal.Compare(link, b.tree(map[string]string{"runbooks/a.yaml": book("a", "group:net")}))
+	got, err := proposal.NeedsOf(proposal.Base{Layout: layout, Catalog: acmeCatalog(t)}, nil, altered, nil, b.read)
+	if diff := cmp.Diff([]string{"group:platform for runbooks/a.yaml"}, asked(got)); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+}
+
 func TestABaseThatCannotBeReliedOnIsClosed(t *testing.T) {
 	b := blobs{}
 	books := proposal.Compare(nil, b.tree(map[string]string{"runbooks/a.yaml": book("a", "group:dba")}))

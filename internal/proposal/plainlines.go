@@ -12,7 +12,7 @@ type plainLines struct {
 	fence   string // the marks that opened the code, while it is open
 	comment bool   // within an HTML comment
 	html    bool   // within what may be a block of HTML, until an empty line
-	marked  bool   // this paragraph holds more than plain text
+	marked  bool   // this paragraph, or HTML, holds more than plain text
 	listed  bool   // there has been a list
 	depth   int    // of <details>
 	lost    bool   // for good
@@ -57,7 +57,7 @@ func (m *plainLines) next(line string) bool {
 	case m.opensFence(line):
 		return false
 	}
-	plain := !m.html && !m.marked && m.depth == 0 && !quoted.MatchString(line)
+	plain := !m.marked && m.depth == 0 && !quoted.MatchString(line)
 	m.tags(line)
 	if listItem.MatchString(line) {
 		m.listed, m.marked = true, true
@@ -102,8 +102,7 @@ func (m *plainLines) inComment(line string) {
 		return
 	}
 	m.comment = false
-	m.lost = m.lost || tagLike.MatchString(rest)
-	m.marked = true
+	m.lost = tagLike.MatchString(rest)
 }
 
 // tags looks for HTML in a line.

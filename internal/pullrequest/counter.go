@@ -25,8 +25,8 @@ type Ledger interface {
 	PinsIn(ctx context.Context, repository int64) ([]change.Pin, error)
 	// PinsAt returns all changes of a repository that are pinned to a commit.
 	PinsAt(ctx context.Context, repository int64) ([]change.Pin, error)
-	// Queued returns the commits that a merge queue made of a pull request.
-	Queued(ctx context.Context, k change.PullKey, since time.Time) ([]change.Delivery, error)
+	// DeliveriesAbout returns the deliveries of one event and action that name a pull request.
+	DeliveriesAbout(ctx context.Context, k change.PullKey, event, action string, since time.Time) ([]change.Delivery, error)
 	Pulls(ctx context.Context, repository int64) ([]change.PullState, error)
 	Told(ctx context.Context, p change.Pin) error
 	Detach(ctx context.Context, id change.ID, why string) error

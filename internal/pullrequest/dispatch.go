@@ -38,6 +38,10 @@ type Dispatcher struct {
 	Log   *logrus.Entry
 
 	news chan struct{}
+	// due is when everything is to be compared before it is time for that; zero is not.
+	due time.Time
+	// listed is when the deliveries were listed last, to the end.
+	listed time.Time
 }
 
 // NewDispatcher completes d.
@@ -65,8 +69,9 @@ func (d *Dispatcher) Run(ctx context.Context) {
 	defer tick.Stop()
 	compare := time.NewTicker(d.Every)
 	defer compare.Stop()
-	d.complain(ctx, "compare", d.Reconcile(ctx))
+	d.due = d.Clock()
 	for {
+		d.compareIfDue(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -76,8 +81,23 @@ func (d *Dispatcher) Run(ctx context.Context) {
 			d.complain(ctx, "deliveries", d.deliver(ctx))
 			d.complain(ctx, "changes", d.tellMoved(ctx))
 		case <-compare.C:
-			d.complain(ctx, "compare", d.Reconcile(ctx))
+			d.due = d.Clock()
 		}
+	}
+}
+
+// after is how long after a comparison that did not succeed the next one is tried.
+const after = 10 * time.Second
+
+func (d *Dispatcher) compareIfDue(ctx context.Context) {
+	if now := d.Clock(); d.due.IsZero() || d.due.After(now) {
+		return
+	}
+	d.due = time.Time{}
+	err := d.Reconcile(ctx)
+	d.complain(ctx, "compare", err)
+	if err != nil {
+		d.due = d.Clock().Add(after)
 	}
 }
 
@@ -108,7 +128,7 @@ func (d *Dispatcher) deliver(ctx context.Context) error {
 					continue
 				}
 				told[k] = true
-				if err := d.Poke(ctx, k, ""); err != nil {
+				if err := d.Poke(ctx, k, summary(one.Name, k)); err != nil {
 					return err
 				}
 			}
@@ -119,9 +139,19 @@ func (d *Dispatcher) deliver(ctx context.Context) error {
 	}
 }
 
+// summary is how a workflow is called in Temporal's UI.
+func summary(repository string, k change.PullKey) string {
+	if repository == "" || k.Number == 0 {
+		return repository
+	}
+	return fmt.Sprintf("%s#%d", repository, k.Number)
+}
+
 // concerned returns who has to look after a delivery.
 func (d *Dispatcher) concerned(ctx context.Context, one change.Delivery) ([]change.PullKey, error) {
 	if one.RepositoryID == 0 {
+		// What happened while it was suspended, or before it was there, no delivery tells.
+		d.due = d.Clock()
 		return d.repositories(ctx)
 	}
 	var keys []change.PullKey
@@ -226,7 +256,7 @@ func (d *Dispatcher) compare(ctx context.Context, repo proposal.Repository) erro
 		if seen && s.Head == p.Head.SHA && branch == p.Base.Ref && s.UpdatedAt.Equal(p.UpdatedAt) {
 			continue
 		}
-		if err := d.Poke(ctx, change.PullKey{RepositoryID: repo.ID, Number: p.Number}, fmt.Sprintf("%s#%d", repo.FullName(), p.Number)); err != nil {
+		if err := d.Poke(ctx, change.PullKey{RepositoryID: repo.ID, Number: p.Number}, summary(repo.FullName(), change.PullKey{Number: p.Number})); err != nil {
 			return err
 		}
 	}
@@ -241,12 +271,21 @@ func (d *Dispatcher) compare(ctx context.Context, repo proposal.Repository) erro
 	return nil
 }
 
-// longest is how far back GitHub sends deliveries again.
-const longest = 3 * 24 * time.Hour
+// longest is how far back GitHub sends deliveries again, and overlap how far back they
+// are listed once all were: one that is sent again is listed as a new one.
+const (
+	longest = 3 * 24 * time.Hour
+	overlap = time.Hour
+)
 
 // redeliver has deliveries sent again that never succeeded.
 func (d *Dispatcher) redeliver(ctx context.Context) error {
-	list, err := d.Forge.Deliveries(ctx, d.Clock().Add(-longest))
+	now := d.Clock()
+	since := now.Add(-longest)
+	if known := d.listed.Add(-overlap); known.After(since) {
+		since = known
+	}
+	list, err := d.Forge.Deliveries(ctx, since)
 	if err != nil {
 		return err
 	}
@@ -265,5 +304,6 @@ func (d *Dispatcher) redeliver(ctx context.Context) error {
 			return fmt.Errorf("have delivery %s sent again: %w", one.GUID, err)
 		}
 	}
+	d.listed = now
 	return nil
 }

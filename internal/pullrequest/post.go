@@ -14,6 +14,9 @@ import (
 // was seen. Only what differs is written; that something may have been written of
 // which nobody knows the ID is noted before.
 func (l *lookAt) post(ctx context.Context) error {
+	if err := l.rerun(ctx); err != nil {
+		return err
+	}
 	checks := l.differing()
 	body, comment := l.comment()
 	if len(checks) == 0 && !comment {
@@ -52,6 +55,24 @@ func (l *lookAt) write(ctx context.Context, checks []proposal.Check, body string
 		return fmt.Errorf("write comment: %w", err)
 	}
 	l.state.Posted[conversation] = posted{ID: id, Sum: change.DigestOf([]byte(body))}
+	return nil
+}
+
+// rerun has the checks written anew that somebody asked for at GitHub since the last look.
+func (l *lookAt) rerun(ctx context.Context) error {
+	for _, event := range []string{"check_run", "check_suite"} {
+		asked, err := l.Ledger.DeliveriesAbout(ctx, l.key, event, "rerequested", l.kept.SeenAt)
+		if err != nil {
+			return err
+		}
+		for _, d := range asked {
+			for _, c := range l.checks {
+				if c.Head == d.Commit {
+					delete(l.state.Posted, place(c))
+				}
+			}
+		}
+	}
 	return nil
 }
 

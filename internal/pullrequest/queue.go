@@ -16,7 +16,7 @@ const queueDay = 24 * time.Hour
 // queued answers on the commits that a merge queue made of this pull request: what is
 // approved is worked out again from the files that are there.
 func (l *lookAt) queued(ctx context.Context, c *content) error {
-	list, err := l.Ledger.Queued(ctx, l.key, l.Clock().Add(-queueDay))
+	list, err := l.Ledger.DeliveriesAbout(ctx, l.key, "merge_group", "checks_requested", l.Clock().Add(-queueDay))
 	if err != nil {
 		return err
 	}

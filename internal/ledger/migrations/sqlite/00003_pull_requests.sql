@@ -7,6 +7,7 @@ create table github_deliveries (
 	event text not null,
 	action text not null,
 	repository integer not null,
+	name text not null,
 	pulls text not null,
 	branch text not null,
 	commit_sha text not null,
@@ -14,7 +15,7 @@ create table github_deliveries (
 	done_at integer not null
 ) strict;
 create index github_deliveries_open on github_deliveries (received_at) where done_at = 0;
-create index github_deliveries_queued on github_deliveries (repository, received_at) where event = 'merge_group';
+create index github_deliveries_about on github_deliveries (repository, event, received_at);
 
 -- What was seen of each pull request and answered there; number 0 is the repository itself.
 create table github_pulls (
