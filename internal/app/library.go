@@ -36,23 +36,10 @@ func (l library) Find(name string) (*runbook.Runbook, change.Source, []byte, err
 		if err != nil {
 			return nil, change.Source{}, nil, fmt.Errorf("read runbook %s: %w", name, err)
 		}
-		return s.parse(name+".yaml", b)
+		book, source, err := runbook.Named(name, path.Join(s.name, name+".yaml"), b)
+		return book, source, b, err
 	}
 	return nil, change.Source{}, nil, change.NotFound("there is no runbook %q", name).At("spec.runbook").WithHint("changectl runbook list shows those that there are")
-}
-
-func (s shelf) parse(file string, b []byte) (*runbook.Runbook, change.Source, []byte, error) {
-	book, err := runbook.Parse(path.Join(s.name, file), b)
-	if err != nil {
-		return nil, change.Source{}, nil, change.Invalid("the runbook cannot be used: %w", err).At("spec.runbook")
-	}
-	i := book.Info()
-	if i.Name+".yaml" != file {
-		return nil, change.Source{}, nil, change.Invalid("%s names itself %q; file and metadata.name must agree", path.Join(s.name, file), i.Name).At("spec.runbook")
-	}
-	return book, change.Source{
-		Name: i.Name, Title: i.Title, Owner: i.Owner, Path: path.Join(s.name, file), Digest: change.DigestOf(b),
-	}, b, nil
 }
 
 // List returns every runbook, by name. One that cannot be read is left out; Find

@@ -41,6 +41,18 @@ type PullState struct {
 	State   []byte // JSON of whoever keeps it
 }
 
+// Revised returns the change that a pull request revises by a file, among those of its
+// repository that have not started: the one that stands for the same file. One that
+// another pull request has submitted before its merge is that one's alone.
+func Revised(pins []Pin, path, base string, number int) (Pin, bool) {
+	for _, p := range pins {
+		if p.Path == path && p.Base == base && (p.Commit != "" || p.Number == number) {
+			return p, true
+		}
+	}
+	return Pin{}, false
+}
+
 // Pin is a change that has not ended, with the commit that it is pinned to.
 type Pin struct {
 	Change ID

@@ -44,6 +44,8 @@ type Ledger interface {
 	CalendarOf(ctx context.Context, from, to time.Time, systems []change.Ref) ([]change.Holding, error)
 	EndedSince(ctx context.Context, since time.Time, systems []change.Ref) ([]change.Record, error)
 	Surroundings
+	// PinsIn returns the changes of a repository that have not started.
+	PinsIn(ctx context.Context, repository int64) ([]change.Pin, error)
 	Break(ctx context.Context, id change.ID, dec change.Decision, judge func(change.Facts) error) (rec change.Record, by []change.Ref, broken bool, err error)
 }
 

@@ -19,6 +19,9 @@ type Draft struct {
 	Library Library
 	// Origin is the pull request that it comes from, or nil.
 	Origin *change.Origin
+	// More returns approvals that a plan needs besides those that the installation's
+	// policy asks for, by the rules of where it comes from; nil is none.
+	More func(p change.Plan) ([]change.Requirement, error)
 }
 
 // PreviewDraft compiles and checks a draft and writes nothing. What the change self

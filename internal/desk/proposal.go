@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/changectl/changectl/internal/change"
@@ -23,29 +22,18 @@ func (d *Desk) PreviewProposal(ctx context.Context, who change.Person, p httpapi
 	return d.PreviewDraft(ctx, who, self, Draft{Request: req, Library: proposed{runbooks: p.Runbooks, repository: p.Origin.Repository, own: d.Library}})
 }
 
-// origins is the ledger where it tells which changes of a repository have not started.
-type origins interface {
-	PinsIn(ctx context.Context, repository int64) ([]change.Pin, error)
-}
-
 // revised returns the change of the same file that has not started, or nothing: the pull
 // request would revise it, so it is not in the way.
 func (d *Desk) revised(ctx context.Context, o httpapi.ProposalOrigin) (change.ID, error) {
-	ledger, ok := d.Ledger.(origins)
-	if !ok || o.RepositoryID == 0 || o.Path == "" {
+	if o.RepositoryID == 0 || o.Path == "" {
 		return "", nil
 	}
-	pins, err := ledger.PinsIn(ctx, o.RepositoryID)
+	pins, err := d.Ledger.PinsIn(ctx, o.RepositoryID)
 	if err != nil {
 		return "", err
 	}
-	i := slices.IndexFunc(pins, func(p change.Pin) bool {
-		return p.Path == o.Path && p.Base == o.Base && (p.Commit != "" || p.Number == o.Number)
-	})
-	if i < 0 {
-		return "", nil
-	}
-	return pins[i].Change, nil
+	pin, _ := change.Revised(pins, o.Path, o.Base, o.Number)
+	return pin.Change, nil
 }
 
 // proposed finds runbooks among those that came along, and then the installation's.
@@ -74,17 +62,9 @@ func (l proposed) Find(name string) (*runbook.Runbook, change.Source, []byte, er
 
 func (l proposed) parse(name string, f httpapi.ProposedRunbook) (*runbook.Runbook, change.Source, []byte, error) {
 	text := []byte(f.YAML)
-	book, err := runbook.Parse(f.Path, text)
-	if err != nil {
-		return nil, change.Source{}, nil, change.Invalid("the runbook cannot be used: %w", err).At("spec.runbook")
-	}
-	i := book.Info()
-	if i.Name != name {
-		return nil, change.Source{}, nil, change.Invalid("%s names itself %q; file and metadata.name must agree", f.Path, i.Name).At("spec.runbook")
-	}
-	return book, change.Source{
-		Name: i.Name, Title: i.Title, Owner: i.Owner, Repository: l.repository, Path: f.Path, Digest: change.DigestOf(text),
-	}, text, nil
+	book, source, err := runbook.Named(name, f.Path, text)
+	source.Repository = l.repository
+	return book, source, text, err
 }
 
 // List returns the installation's own.

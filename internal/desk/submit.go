@@ -171,6 +171,13 @@ func (d *Desk) plan(ctx context.Context, who change.Person, draft Draft, window 
 	if plan.Approvals, err = d.requirements(ctx, plan); err != nil {
 		return plan, err
 	}
+	if draft.More != nil {
+		more, err := draft.More(plan)
+		if err != nil {
+			return plan, err
+		}
+		plan.Approvals = append(plan.Approvals, more...)
+	}
 	return plan, check.Approvable(plan, cat)
 }
 

@@ -123,6 +123,9 @@ func TestWhereChangesComeFrom(t *testing.T) {
 		if err != nil || len(pins) != 1 || pins[0].Change != early.ID || pins[0].Commit != "" || pins[0].Path != "changes/early.yaml" || pins[0].Status != change.Scheduled {
 			t.Errorf("of the pull request: %+v, %v", pins, err)
 		}
+		if of, err := l.Changes(ctx, Filter{Origin: &k}); err != nil || len(of) != 1 || of[0].ID != early.ID {
+			t.Errorf("listed by the pull request: %+v, %v", of, err)
+		}
 		for repository, want := range map[int64]int{7: 2, 0: 2, 8: 0} {
 			if pins, err := l.PinsIn(ctx, repository); err != nil || len(pins) != want {
 				t.Errorf("in %d: %+v, %v; want %d", repository, pins, err, want)

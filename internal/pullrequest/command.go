@@ -24,7 +24,7 @@ func (l *lookAt) follow(ctx context.Context, c *content) error {
 			continue
 		}
 		cmd, is, err := proposal.ParseCommand(comment.Body)
-		if !is {
+		if !is && err == nil {
 			continue
 		}
 		if err := l.followOne(ctx, c, comment, cmd, err); err != nil {

@@ -84,26 +84,22 @@ func (l *lookAt) needs(ctx context.Context, c *content) ([]proposal.Need, error)
 	var plans []proposal.Planned
 	for _, p := range c.plans {
 		plans = append(plans, proposal.Planned{Path: p.Path, Plan: p.preview.Plan})
-		more, err := l.byTheBase(c, p)
-		if err != nil {
-			return nil, err
-		}
-		plans = append(plans, more...)
 	}
 	return proposal.NeedsOf(base, c.after(), c.altered, plans, l.read(ctx))
 }
 
-// byTheBase returns the plan as the base's own catalog and policy see it, where it has
-// them: its owners and its rules are asked as well as the installation's.
-func (l *lookAt) byTheBase(c *content, p planned) ([]proposal.Planned, error) {
-	g := c.grounds
+// byTheBase returns what the base's own catalog and policy ask for, where it has them,
+// besides what the plan asks for already: it becomes part of the plan, so that the ledger
+// and the gate ask for it too.
+func (l *lookAt) byTheBase(g *grounds, plan change.Plan) ([]change.Requirement, error) {
 	if g.catalog == nil && g.policy == nil {
 		return nil, nil
 	}
-	plan, policy := p.preview.Plan, l.Policy
+	policy := l.Policy
 	if g.policy != nil {
 		policy = g.policy
 	}
+	asked := plan.Approvals
 	plan.Targets = slices.Clone(plan.Targets)
 	for i, t := range plan.Targets {
 		if g.catalog == nil {
@@ -111,13 +107,25 @@ func (l *lookAt) byTheBase(c *content, p planned) ([]proposal.Planned, error) {
 		}
 		e, err := g.catalog.Entity(t.Ref)
 		if err != nil {
-			return nil, fmt.Errorf("%s is not in the catalog of the base branch: %w", t.Ref, err)
+			return nil, change.Invalid("%s is not in the catalog of the base branch: %w", t.Ref, err)
 		}
 		plan.Targets[i].Owner = e.Owner
 	}
-	var err error
-	plan.Approvals, err = policy.Requirements(plan)
-	return []proposal.Planned{{Path: p.Path, Plan: plan}}, err
+	list, err := policy.Requirements(plan)
+	var more []change.Requirement
+	for _, q := range list {
+		// Which systems are whose is told by the installation's catalog when it starts.
+		q.Systems, q.Rule = nil, q.Rule+" of the repository"
+		if !slices.ContainsFunc(asked, func(o change.Requirement) bool { return covers(o, q) }) {
+			more = append(more, q)
+		}
+	}
+	return more, err
+}
+
+// covers reports whether whoever meets one requirement meets the other.
+func covers(o, q change.Requirement) bool {
+	return o.Role == q.Role && o.Count >= q.Count && o.Second == q.Second && (o.Signature || !q.Signature)
 }
 
 func (l *lookAt) tally(ctx context.Context, c *content, needs []proposal.Need) (proposal.Approval, error) {

@@ -101,6 +101,12 @@ func (l *lookAt) takeContent(ctx context.Context, m *merge) error {
 	if err != nil || c == nil || len(c.altered) == 0 {
 		return err
 	}
+	if c.grounds.broken != nil { // who would have to approve cannot be told
+		m.Why = c.grounds.broken.Error()
+		m.Problems = append(m.Problems, "Nothing is submitted: "+m.Why)
+		l.note("pull-request.refused", product, "nothing is submitted from", m.Why, nil)
+		return nil
+	}
 	votes, why, err := l.stillApproved(ctx, c)
 	if err != nil {
 		return err
@@ -153,7 +159,33 @@ func (l *lookAt) mergedContent(ctx context.Context) (*content, error) {
 	if err := c.compare(from, head, l.read(ctx)); err != nil {
 		return nil, err
 	}
-	return c, l.atMerge(ctx, c, commit.SHA)
+	proposed := slices.Clone(c.altered)
+	if err := l.atMerge(ctx, c, commit.SHA); err != nil {
+		return nil, err
+	}
+	return c, l.hands(ctx, c, commit, proposed)
+}
+
+// hands finds who had a hand in what was merged without being named by its commits: who
+// pushed the head, and who merged something else than was proposed.
+func (l *lookAt) hands(ctx context.Context, c *content, commit proposal.Commit, proposed []proposal.Altered) error {
+	pusher, err := l.Forge.Pusher(ctx, l.repo, l.pull.Head.Ref, l.pull.Head.SHA)
+	if err != nil && !notYet(err) {
+		return err
+	}
+	c.hands = append(c.hands, pusher)
+	if len(commit.Parents) == 0 {
+		return nil
+	}
+	before, err := l.groundsAt(ctx, l.repo, commit.Parents[0])
+	if err != nil {
+		return err
+	}
+	should := proposal.Content(c.altered, proposal.Merged(before.tree, proposed), c.checked.Names(), c.layouts...)
+	if is := proposal.Content(c.altered, c.merged, c.checked.Names(), c.layouts...); proposal.Digest(is, "") != proposal.Digest(should, "") {
+		c.hands = append(c.hands, l.pull.MergedBy, commit.Author, commit.Committer)
+	}
+	return nil
 }
 
 // beforeMerge returns the commit of the base by which the merge is judged: the one by
@@ -178,15 +210,17 @@ func (l *lookAt) atMerge(ctx context.Context, c *content, commit string) error {
 	for i := range tree {
 		at[tree[i].Path] = &tree[i]
 	}
-	for i := range c.altered {
-		c.altered[i].New = at[c.altered[i].Path]
+	for _, list := range [][]proposal.Altered{c.altered, c.every} {
+		for i := range list {
+			list[i].New = at[list[i].Path]
+		}
 	}
 	c.merged, c.stale = tree, nil
-	if refused := proposal.Refused(c.altered, c.layouts...); len(refused) > 0 {
+	if refused := proposal.Refused(c.every, c.layouts...); len(refused) > 0 {
 		l.view.Problems = refused
 		return nil
 	}
-	c.checked, err = proposal.Validate(proposal.Proposed{Layout: c.grounds.base.Layout, Altered: c.altered, Merged: tree, Read: l.read(ctx)})
+	c.checked, err = proposal.Validate(proposal.Proposed{Layout: c.grounds.base.Layout, Altered: c.every, Merged: tree, Read: l.read(ctx)})
 	if err != nil {
 		return err
 	}

@@ -107,17 +107,10 @@ func located(r proposal.ProposedChange, err error) []proposal.Annotation {
 	return out
 }
 
-// revises returns the change that stands in the ledger for the same file and has not
-// started: it is revised, instead of another one being made that is in its way. One that
-// another pull request has submitted before its merge is that one's alone.
+// revises returns the change that the pull request revises by a file, instead of making
+// another one that is in its way.
 func (l *lookAt) revises(path string) (change.Pin, bool) {
-	i := slices.IndexFunc(l.pending, func(p change.Pin) bool {
-		return p.Path == path && p.Base == l.pull.Base.Ref && (p.Commit != "" || p.Number == l.key.Number)
-	})
-	if i < 0 {
-		return change.Pin{}, false
-	}
-	return l.pending[i], true
+	return change.Revised(l.pending, path, l.pull.Base.Ref, l.key.Number)
 }
 
 // draft is a change request with the runbooks that will be there after the merge.
@@ -126,6 +119,7 @@ func (l *lookAt) draft(ctx context.Context, c *content, r proposal.ProposedChang
 	req.Nonce = ""
 	return desk.Draft{
 		Request: req,
+		More:    func(p change.Plan) ([]change.Requirement, error) { return l.byTheBase(c.grounds, p) },
 		Library: shelf{
 			layouts: c.layouts, tree: c.merged, read: l.read(ctx), own: l.Library,
 			source: change.Source{Repository: l.repo.FullName(), Commit: commit},
@@ -149,6 +143,9 @@ func (l *lookAt) authors(c *content) []change.Ref {
 	for _, commit := range c.comparison.Commits {
 		add(commit.Author)
 		add(commit.Committer)
+	}
+	for _, u := range c.hands {
+		add(u)
 	}
 	slices.Sort(out)
 	return out
@@ -176,17 +173,9 @@ func (s shelf) Find(name string) (*runbook.Runbook, change.Source, []byte, error
 	if err != nil {
 		return nil, change.Source{}, nil, err
 	}
-	book, err := runbook.Parse(files[0].Path, b)
-	if err != nil {
-		return nil, change.Source{}, nil, change.Invalid("the runbook cannot be used: %w", err).At("spec.runbook")
-	}
-	i := book.Info()
-	if i.Name != name {
-		return nil, change.Source{}, nil, change.Invalid("%s names itself %q; file and metadata.name must agree", files[0].Path, i.Name).At("spec.runbook")
-	}
-	src := s.source
-	src.Name, src.Title, src.Owner, src.Path, src.Digest = i.Name, i.Title, i.Owner, files[0].Path, change.DigestOf(b)
-	return book, src, b, nil
+	book, source, err := runbook.Named(name, files[0].Path, b)
+	source.Repository, source.Commit = s.source.Repository, s.source.Commit
+	return book, source, b, err
 }
 
 // List returns the installation's own.

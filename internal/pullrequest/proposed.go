@@ -18,14 +18,17 @@ type content struct {
 	tip        string // commit of the base
 	comparison proposal.Comparison
 	grounds    *grounds
-	layouts    []proposal.Layout // the base's, and the proposed one where that is altered
-	altered    []proposal.Altered
-	merged     []proposal.Entry // the tree after the merge
+	layouts    []proposal.Layout  // the base's, and the proposed one where that is altered
+	every      []proposal.Altered // all that is altered
+	altered    []proposal.Altered // of it, what is governed
+	merged     []proposal.Entry   // the tree after the merge
 	checked    proposal.Checked
 	stale      []string
 	entries    []proposal.Entry // what exactly is approved
 	digest     string
 	plans      []planned
+	// hands are those who had a hand in it, beside its author and those of its commits.
+	hands []proposal.User
 }
 
 // proposed looks at an open pull request: validate, plan, count, follow commands, answer.
@@ -34,7 +37,7 @@ func (l *lookAt) proposed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !c.grounds.governed || len(c.altered) == 0 {
+	if !c.grounds.governed || (len(c.altered) == 0 && len(proposal.Refused(c.every, c.layouts...)) == 0) {
 		return l.ungoverned(ctx, c)
 	}
 	if err := l.validate(ctx, c); err != nil {
@@ -59,7 +62,7 @@ func (l *lookAt) proposed(ctx context.Context) error {
 	if err := l.report(ctx); err != nil {
 		return err
 	}
-	l.checks = append(l.checks, proposal.ValidateCheck(l.view), proposal.PlanCheck(l.view), proposal.ApprovalCheck(l.view))
+	l.checks = append(l.checks, proposal.ValidateCheck(l.view), proposal.PlanCheck(l.view), approvalCheck(l.view))
 	return l.post(ctx)
 }
 
@@ -106,7 +109,7 @@ func (c *content) compare(from, head []proposal.Entry, read func(proposal.Entry)
 			c.layouts = append(c.layouts, after)
 		}
 	}
-	c.altered = proposal.Governed(all, c.layouts...)
+	c.every, c.altered = all, proposal.Governed(all, c.layouts...)
 	c.merged = proposal.Merged(c.grounds.tree, c.altered)
 	c.stale = proposal.Stale(from, c.grounds.tree, c.altered)
 	return nil
@@ -126,14 +129,14 @@ func (l *lookAt) validate(ctx context.Context, c *content) error {
 	if l.pull.Base.Ref != l.repo.DefaultBranch {
 		l.view.Notes = append(l.view.Notes, fmt.Sprintf("A merge into %s schedules nothing: only one into %s does", l.pull.Base.Ref, l.repo.DefaultBranch))
 	}
-	refused := proposal.Refused(c.altered, c.layouts...)
+	refused := proposal.Refused(c.every, c.layouts...)
 	if len(refused) > 0 {
 		l.view.Problems = refused
 		return nil
 	}
 	var err error
 	c.checked, err = proposal.Validate(proposal.Proposed{
-		Layout: c.grounds.base.Layout, Altered: c.altered, Merged: c.merged, Read: l.read(ctx),
+		Layout: c.grounds.base.Layout, Altered: c.every, Merged: c.merged, Read: l.read(ctx),
 	})
 	if err != nil {
 		return err
@@ -161,7 +164,7 @@ func (l *lookAt) ungoverned(ctx context.Context, c *content) error {
 	if c.grounds.broken != nil {
 		l.view.Approval.Unknown = c.grounds.broken.Error()
 	}
-	l.checks = []proposal.Check{proposal.ApprovalCheck(l.view)}
+	l.checks = []proposal.Check{approvalCheck(l.view)}
 	return l.post(ctx)
 }
 
@@ -170,7 +173,7 @@ func (l *lookAt) closedToAll(ctx context.Context, why error) error {
 	l.state.Approved = nil
 	l.view.Approval.Unknown = "GitHub does not show everything yet: " + why.Error()
 	l.quiet = true
-	l.checks = []proposal.Check{proposal.ApprovalCheck(l.view)}
+	l.checks = []proposal.Check{approvalCheck(l.view)}
 	return l.post(ctx)
 }
 

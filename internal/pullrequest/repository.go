@@ -201,11 +201,11 @@ func (l *lookAt) awaitMerge(ctx context.Context, number int) error {
 
 // takeDirect submits, unapproved, the change requests that no pull request accounts for.
 func (l *lookAt) takeDirect(ctx context.Context, c *content, commit string) error {
-	if len(proposal.Refused(c.altered, c.layouts...)) > 0 {
+	if len(proposal.Refused(c.every, c.layouts...)) > 0 {
 		return nil
 	}
 	var err error
-	c.checked, err = proposal.Validate(proposal.Proposed{Layout: c.grounds.base.Layout, Altered: c.altered, Merged: c.merged, Read: l.read(ctx)})
+	c.checked, err = proposal.Validate(proposal.Proposed{Layout: c.grounds.base.Layout, Altered: c.every, Merged: c.merged, Read: l.read(ctx)})
 	if err != nil || len(c.checked.Annotations) > 0 {
 		return err
 	}
@@ -217,13 +217,30 @@ func (l *lookAt) takeDirect(ctx context.Context, c *content, commit string) erro
 	if err != nil {
 		return err
 	}
-	for _, r := range c.checked.Requests {
-		if taken[r.Path] {
-			continue
-		}
+	requests := slices.DeleteFunc(slices.Clone(c.checked.Requests), func(r proposal.ProposedChange) bool { return taken[r.Path] })
+	if len(requests) == 0 {
+		return nil
+	}
+	if err := l.pushers(ctx, c); err != nil {
+		return err
+	}
+	for _, r := range requests {
 		if err := l.takePushed(ctx, c, r, commit); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// pushers finds everybody who pushed any of the commits: there may have been several
+// pushes since the last look, and the last one need not be the one that brought it.
+func (l *lookAt) pushers(ctx context.Context, c *content) error {
+	for _, commit := range c.comparison.Commits {
+		pusher, err := l.Forge.Pusher(ctx, l.repo, l.repo.DefaultBranch, commit.SHA)
+		if err != nil && !notYet(err) {
+			return err
+		}
+		c.hands = append(c.hands, pusher)
 	}
 	return nil
 }

@@ -14,6 +14,10 @@ import (
 type state struct {
 	// Shown is what the checks say was proposed, as of the last look.
 	Shown shown `json:"shown"`
+	// Left is what was shown last of heads that were pushed over, by head: reviews of them
+	// count again when they are pushed back. Floor is when it was last forgotten.
+	Left  map[string]shown `json:"left,omitempty"`
+	Floor time.Time        `json:"floor,omitzero"`
 	// Approved is set while the approval check says that nothing is missing.
 	Approved *approved `json:"approved,omitempty"`
 	// Void says what became of an approval that does not hold any more.
@@ -106,18 +110,54 @@ func readState(s change.PullState) (state, error) {
 }
 
 // show notes what is proposed now. A digest that takes the place of another one for
-// the same head is one that the reviews before it were not about.
+// the same head is one that the reviews before it were not about, wherever the branch was
+// meanwhile.
 func (s *state) show(head, base, digest string, now time.Time) {
-	was := s.Shown
-	s.Shown = shown{Head: head, Base: base, Digest: digest, Since: was.Since}
-	switch {
-	case was.Base != "" && was.Base != base: // moved to another branch: everybody looks again
-		s.Shown.Since = now
-	case was.Head != head: // reviews name their commit
-		s.Shown.Since = time.Time{}
-	case was.Digest != digest && (was.Digest != "" || !was.Since.IsZero()):
-		s.Shown.Since = now
+	last, now := s.Shown, wholeSecond(now)
+	was, known := last, last.Head == head
+	if !known {
+		s.leave(last, now)
+		was, known = s.Left[head]
+		delete(s.Left, head)
 	}
+	since := was.Since
+	switch {
+	case last.Base != "" && last.Base != base: // moved to another branch: everybody looks again
+		since = now
+	case !known: // reviews name their commit
+		since = s.Floor
+	case was.Digest != digest || was.Base != base:
+		since = now
+	}
+	s.Shown = shown{Head: head, Base: base, Digest: digest, Since: since}
+}
+
+// remembered is how many heads that were left are remembered.
+const remembered = 200
+
+// leave remembers what was shown of a head. What must be forgotten, nobody's vote before
+// it counts for.
+func (s *state) leave(was shown, now time.Time) {
+	if was.Head == "" {
+		return
+	}
+	if s.Left == nil {
+		s.Left = map[string]shown{}
+	}
+	if len(s.Left) >= remembered {
+		clear(s.Left)
+		s.Floor = now
+	}
+	s.Left[was.Head] = was
+}
+
+// wholeSecond is the first second that the forge tells of votes from a moment on: it
+// tells no parts, and a vote within the same second may have been before.
+func wholeSecond(t time.Time) time.Time {
+	if s := t.Truncate(time.Second); !s.Equal(t) {
+		return s.Add(time.Second)
+	}
+	return t
 }
 
 func (s *state) answer(a proposal.Answer) {

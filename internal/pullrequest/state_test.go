@@ -25,7 +25,12 @@ func TestSinceWhenExactlyThisHasBeenShown(t *testing.T) {
 		"and put back":                      {[]look{{"h1", "main", "d1"}, {"h1", "main", "d2"}, {"h1", "main", "d1"}}, 2},
 		"moved to another branch":           {[]look{{"h1", "main", "d1"}, {"h1", "next", "d1"}}, 1},
 		"broken and mended on the base":     {[]look{{"h1", "main", "d1"}, {"h1", "main", ""}, {"h1", "main", "d1"}}, 2},
-		"problems first":                    {[]look{{"h1", "main", ""}, {"h1", "main", "d1"}}, -1},
+		"problems first":                    {[]look{{"h1", "main", ""}, {"h1", "main", "d1"}}, 1},
+		"pushed back":                       {[]look{{"h1", "main", "d1"}, {"h2", "main", "d2"}, {"h1", "main", "d1"}}, -1},
+		"replaced, away and back":           {[]look{{"h1", "main", "d1"}, {"h1", "main", "d2"}, {"h2", "main", "d3"}, {"h1", "main", "d2"}}, 1},
+		"replaced while away":               {[]look{{"h1", "main", "d1"}, {"h2", "main", "d3"}, {"h1", "main", "d2"}}, 2},
+		"moved, away and back":              {[]look{{"h1", "main", "d1"}, {"h1", "next", "d1"}, {"h2", "next", "d2"}, {"h1", "next", "d1"}}, 1},
+		"moved while away":                  {[]look{{"h1", "main", "d1"}, {"h2", "main", "d2"}, {"h2", "next", "d2"}, {"h1", "next", "d1"}}, 3},
 		"replaced, then pushed to":          {[]look{{"h1", "main", "d1"}, {"h1", "main", "d2"}, {"h2", "main", "d3"}}, -1},
 	}
 	for name, tt := range tests {
