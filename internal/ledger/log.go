@@ -72,20 +72,7 @@ func (t *tx) sign(ctx context.Context) error {
 // Append writes one entry to the log, such as a refusal or the start of a worker.
 // The ledger sets its time.
 func (l *Ledger) Append(ctx context.Context, e audit.Entry) error {
-	return l.write(ctx, "append to the log", func(t *tx) error {
-		if e.Change == "" {
-			_, err := t.tell(e)
-			return err
-		}
-		s, err := t.standing(ctx, e.Change)
-		if err != nil {
-			return err
-		}
-		if err := t.record(&s, e); err != nil {
-			return err
-		}
-		return t.save(ctx, s)
-	})
+	return l.write(ctx, "append to the log", func(t *tx) error { return t.about(ctx, e) })
 }
 
 // Entries returns entries of the log that f selects, oldest first.

@@ -123,7 +123,7 @@ func (l *lookAt) speak(ctx context.Context, c *content, comment proposal.Comment
 	switch {
 	case !reject && !strings.EqualFold(cmd.SHA, l.pull.Head.SHA):
 		return "", change.Denied("%s is not the newest commit of the pull request, which is %s; look at that and approve it", cmd.SHA, l.pull.Head.SHA)
-	case !reject && c.digest == "":
+	case !reject && l.uncountable(c) != "":
 		return "", change.Conflict("there is nothing to approve yet: %s", l.uncountable(c))
 	}
 	l.state.Says = append(l.state.Says, said{
@@ -133,9 +133,9 @@ func (l *lookAt) speak(ctx context.Context, c *content, comment proposal.Comment
 		Digest: c.digest,
 	})
 	if reject {
-		return fmt.Sprintf("the rejection of %s is taken; it stands until they approve", who.Ref), nil
+		return "the rejection is taken; it stands until the same person approves", nil
 	}
-	return fmt.Sprintf("the approval of %s is taken; the table says what it counts for", who.Ref), nil
+	return "the approval is taken; the table says what it counts for", nil
 }
 
 // submitEarly enters the changes before the merge, so that their systems are reserved.

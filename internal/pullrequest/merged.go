@@ -145,18 +145,7 @@ func (l *lookAt) mergedContent(ctx context.Context) (*content, error) {
 	if c.grounds, err = l.groundsAt(ctx, l.repo, before); err != nil || !c.grounds.governed {
 		return nil, err
 	}
-	if c.comparison, err = l.Forge.Compare(ctx, l.repo, before, l.pull.Head.SHA); err != nil {
-		return nil, err
-	}
-	from, err := l.Forge.Tree(ctx, l.repo, c.comparison.MergeBase)
-	if err != nil {
-		return nil, err
-	}
-	head, err := l.Forge.Tree(ctx, l.repo, l.pull.Head.SHA)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.compare(from, head, l.read(ctx)); err != nil {
+	if err := l.against(ctx, c); err != nil {
 		return nil, err
 	}
 	proposed := slices.Clone(c.altered)

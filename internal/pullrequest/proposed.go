@@ -82,18 +82,23 @@ func (l *lookAt) gather(ctx context.Context) (*content, error) {
 	if !c.grounds.governed {
 		return c, nil
 	}
-	if c.comparison, err = l.Forge.Compare(ctx, l.repo, tip.SHA, l.pull.Head.SHA); err != nil {
-		return nil, err
+	return c, l.against(ctx, c)
+}
+
+// against reads how the head differs from the base's tip.
+func (l *lookAt) against(ctx context.Context, c *content) (err error) {
+	if c.comparison, err = l.Forge.Compare(ctx, l.repo, c.tip, l.pull.Head.SHA); err != nil {
+		return err
 	}
 	from, err := l.Forge.Tree(ctx, l.repo, c.comparison.MergeBase)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	head, err := l.Forge.Tree(ctx, l.repo, l.pull.Head.SHA)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return c, c.compare(from, head, l.read(ctx))
+	return c.compare(from, head, l.read(ctx))
 }
 
 // compare works out what is altered and what the tree will be.

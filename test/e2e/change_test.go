@@ -31,11 +31,17 @@ func binaries(t *testing.T) string {
 // start brings up the product with the runbooks of testdata.
 func start(t *testing.T, args ...string) *product.Dev {
 	t.Helper()
+	return startWith(t, nil, args...)
+}
+
+// startWith is start with more in the environment.
+func startWith(t *testing.T, env []string, args ...string) *product.Dev {
+	t.Helper()
 	books, err := filepath.Abs("testdata")
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := product.Start(t.Context(), product.Options{Bin: binaries(t), StateDir: t.TempDir(), Args: append([]string{"--runbooks", books}, args...)})
+	d, err := product.Start(t.Context(), product.Options{Bin: binaries(t), StateDir: t.TempDir(), Args: append([]string{"--runbooks", books}, args...), Env: env})
 	if err != nil {
 		t.Fatal(err)
 	}

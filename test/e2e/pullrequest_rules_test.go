@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"context"
 	"maps"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +15,7 @@ import (
 
 // forgeWith brings up a GitHub, with files beside those of the example repository, and the
 // product as the back end of its App.
-func forgeWith(ctx context.Context, t *testing.T, more map[string]string) (*product.Forge, *product.Dev) {
+func forgeWith(ctx context.Context, t *testing.T, more map[string]string, args ...string) (*product.Forge, *product.Dev) {
 	t.Helper()
 	files, err := product.ExampleRepository("../../docs")
 	if err != nil {
@@ -28,22 +27,7 @@ func forgeWith(ctx context.Context, t *testing.T, more map[string]string) (*prod
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closeForge(t, f) })
-	books, err := filepath.Abs("testdata")
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := product.Start(ctx, product.Options{Bin: binaries(t), StateDir: t.TempDir(), Args: []string{"--runbooks", books}, Env: f.Env()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Stop(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Logf("changectl dev printed:\n%s", d.Output())
-		}
-	})
+	d := startWith(t, f.Env(), args...)
 	f.Deliver(d)
 	return f, d
 }

@@ -21,7 +21,7 @@ import (
 )
 
 // labPair starts the PostgreSQL pair with a writer that keeps count.
-func labPair(ctx context.Context, t *testing.T) (pair *lab.Lab, probe string) {
+func labPair(ctx context.Context, t *testing.T) (pair *lab.Lab, writer *lab.Writer, probe string) {
 	t.Helper()
 	quiet := logrus.New()
 	quiet.SetLevel(logrus.ErrorLevel)
@@ -34,7 +34,7 @@ func labPair(ctx context.Context, t *testing.T) (pair *lab.Lab, probe string) {
 			t.Error(err)
 		}
 	})
-	writer, err := lab.StartWriter(ctx, lab.WriterOptions{DSN: pair.ApplicationDSN})
+	writer, err = lab.StartWriter(ctx, lab.WriterOptions{DSN: pair.ApplicationDSN})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func labPair(ctx context.Context, t *testing.T) (pair *lab.Lab, probe string) {
 			t.Error(err)
 		}
 	})
-	return pair, probe
+	return pair, writer, probe
 }
 
 // patchFile is a change request as the team writes it.
@@ -135,39 +135,12 @@ const approvalCheck = "changectl/approval: main"
 func TestThePullRequestIsTheChange(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	pair, probe := labPair(ctx, t)
+	pair, _, probe := labPair(ctx, t)
 	catalog := filepath.Join(t.TempDir(), "catalog")
 	if err := product.LabCatalog(catalog, &pair.Topology); err != nil {
 		t.Fatal(err)
 	}
-	files, err := product.ExampleRepository("../../docs")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := product.StartForge(ctx, t.TempDir(), ghfake.Options{}, files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { closeForge(t, f) })
-	books, err := filepath.Abs("testdata")
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := product.Start(ctx, product.Options{
-		Bin: binaries(t), StateDir: t.TempDir(), Args: []string{"--catalog", catalog, "--runbooks", books}, Env: f.Env(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Stop(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Logf("changectl dev printed:\n%s", d.Output())
-		}
-	})
-	f.Deliver(d)
+	f, d := forgeWith(ctx, t, nil, "--catalog", catalog)
 	if err := d.Secret(product.PasswordSecret, pair.AdminPassword); err != nil {
 		t.Fatal(err)
 	}

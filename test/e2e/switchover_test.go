@@ -7,11 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sirupsen/logrus"
-
 	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/httpapi"
-	"github.com/changectl/changectl/test/lab"
 	"github.com/changectl/changectl/test/product"
 )
 
@@ -20,30 +17,7 @@ import (
 func TestTheMainJob(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
-	quiet := logrus.New()
-	quiet.SetLevel(logrus.ErrorLevel)
-	pair, err := lab.Start(ctx, lab.Options{Dir: t.TempDir(), Log: quiet})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := pair.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	writer, err := lab.StartWriter(ctx, lab.WriterOptions{DSN: pair.ApplicationDSN})
-	if err != nil {
-		t.Fatal(err)
-	}
-	probe, stopProbe, err := writer.Serve(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := stopProbe(); err != nil {
-			t.Error(err)
-		}
-	})
+	pair, writer, probe := labPair(ctx, t)
 
 	catalog := filepath.Join(t.TempDir(), "catalog")
 	if err := product.LabCatalog(catalog, &pair.Topology); err != nil {
