@@ -118,6 +118,9 @@ func (x explainer) awaiting() {
 	}
 	x.e.Who = "members of " + strings.Join(unique(groups), " and ") + ", except " + string(x.r.Submitter) + ", who submitted it"
 	x.e.Until = x.moment(x.r.Plan.Window.End) + "; unapproved by then, it expires"
+	if o := x.r.Plan.Origin; o != nil && len(o.Authors) > 0 {
+		x.e.Who += ", and those who wrote " + o.Name() + " (" + refs(o.Authors) + ")"
+	}
 	x.e.Findings = x.r.Findings
 	x.command("approve %s", x.r.ID)
 	x.command("reject %s --reason TEXT", x.r.ID)

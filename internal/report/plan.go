@@ -29,6 +29,9 @@ func Plan(p change.Plan, digest string) string {
 	if len(p.Exceptions) > 0 {
 		line("Exceptions", "asks to be let through %s", idList(p.Exceptions))
 	}
+	if p.Origin != nil {
+		line("From", "%s", origin(*p.Origin))
+	}
 	line("Runbook", "%s, %s", p.Runbook.Name, source(p.Runbook))
 	for i, name := range slices.Sorted(maps.Keys(p.Parameters)) {
 		label := ""
@@ -64,6 +67,17 @@ func label(i int, s string) string {
 	return s
 }
 
+// origin says which pull request or push a plan comes from, and whether it is merged.
+func origin(o change.Origin) string {
+	if o.Number == 0 {
+		return fmt.Sprintf("%s, %s, pushed without a pull request as %s", o.Repository, o.Path, o.Commit)
+	}
+	if o.Commit == "" {
+		return fmt.Sprintf("%s, %s at %s, not merged yet", o.Name(), o.Path, o.Head)
+	}
+	return fmt.Sprintf("%s, %s, merged into %s as %s", o.Name(), o.Path, o.Base, o.Commit)
+}
+
 func source(s change.Source) string {
 	text := s.Path
 	if s.Repository != "" {
@@ -79,6 +93,9 @@ func requirement(q change.Requirement) string {
 	s := plural(q.Count, "person", "persons") + " of " + string(q.Role)
 	if q.Second {
 		s = plural(q.Count, "other person", "other persons") + " of " + string(q.Role)
+	}
+	if q.Signature {
+		s += ", with a signature"
 	}
 	if len(q.Systems) > 0 {
 		s += " for " + refs(q.Systems)

@@ -50,12 +50,20 @@ func Record(r change.Record, now time.Time) string {
 }
 
 func approvals(r change.Record) Table {
-	t := Table{Head: []string{"WHEN", "WHO", "DECISION", "AS", "KEY", "REASON"}}
+	t := Table{Head: []string{"WHEN", "WHO", "DECISION", "AS", "BY", "REASON"}}
 	for _, a := range r.Approvals {
 		at := a.At.UTC().Format("2006-01-02 15:04:05 UTC")
-		t.Rows = append(t.Rows, []string{at, string(a.Person), string(a.Verb), string(a.Role), a.Key, a.Reason})
+		t.Rows = append(t.Rows, []string{at, string(a.Person), string(a.Verb), string(a.Role), by(a), a.Reason})
 	}
 	return t
+}
+
+// by says what an approval rests on: the key that signed it, or what was said at GitHub.
+func by(a change.Approval) string {
+	if a.Evidence != nil {
+		return a.Source()
+	}
+	return a.Key
 }
 
 // Changes returns the table of a list of changes.
