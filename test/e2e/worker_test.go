@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/httpapi"
 	"github.com/changectl/changectl/internal/ledger/pgtest"
+	"github.com/changectl/changectl/test/ghfake"
 	"github.com/changectl/changectl/test/product"
 )
 
@@ -89,6 +91,15 @@ func TestAWorkerOnAClusterAndPostgreSQL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	files, err := product.ExampleRepositoryOf("../../docs", "production")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := product.StartForge(t.Context(), t.TempDir(), ghfake.Options{}, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeForge(t, f) })
 	config := filepath.Join(t.TempDir(), "worker.yaml")
 	text := strings.NewReplacer("STATE", state, "BOOKS", books, "CALENDARS", calendars(t)).Replace(`
 instance: production
@@ -100,12 +111,12 @@ identity: {allowed-signers: STATE/allowed_signers, tokens: STATE/tokens}
 api: {listen: '127.0.0.1:0'}
 log: {format: json}
 calendars: {path: CALENDARS}
-`)
+`) + f.Config()
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(filepath.Join(binaries(t), "worker"), "--config", config)
-	cmd.Env = append(os.Environ(), "CHANGECTL_LEDGER_DSN="+pgtest.DSN(t), "CHANGECTL_TEMPORAL_ADDRESS="+cluster(t))
+	cmd.Env = append(os.Environ(), "CHANGECTL_LEDGER_DSN="+pgtest.DSN(t), "CHANGECTL_TEMPORAL_ADDRESS="+cluster(t), f.SecretEnv())
 	out := background(t, cmd)
 	address := await(t, func() (string, bool) {
 		for line := range strings.Lines(out.String()) {
@@ -133,6 +144,38 @@ calendars: {path: CALENDARS}
 	}
 	if _, err := alice.AwaitStatus(t.Context(), rec.ID, change.Completed); err != nil {
 		t.Fatal(err)
+	}
+	f.DeliverTo("http://" + address)
+	queuedAndMerged(t, f, alice)
+}
+
+// queuedAndMerged takes a pull request through a merge queue, on whose commit the checks
+// are answered too.
+func queuedAndMerged(t *testing.T, f *product.Forge, alice product.Person) {
+	t.Helper()
+	f.Repo.Protect("main", ghfake.Rules{Checks: []string{approvalCheck}})
+	c := propose(t, f, "queued", stepsFile("A reason", "component:orders-api", time.Now().Add(time.Hour)))
+	c.check(approvalCheck, "action_required")
+	c.pull.Review(f.Person("frank"), "APPROVED", "")
+	c.check(approvalCheck, "success")
+	group, err := c.pull.Enqueue("merge", f.Person("alice"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, func() ([]ghfake.CheckRun, bool) {
+		runs := f.Repo.Checks(group.Head)
+		return runs, slices.ContainsFunc(runs, func(r ghfake.CheckRun) bool { return r.Name == approvalCheck && r.Conclusion == "success" })
+	})
+	if err := group.Merge(); err != nil {
+		t.Fatal(err)
+	}
+	c.comment("CHG-2", "scheduled")
+	rec, err := alice.AwaitStatus(t.Context(), "CHG-2", change.Scheduled)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rec.Approvals) != 1 || rec.Approvals[0].Evidence == nil || rec.Plan.Origin.Commit != c.pull.State().MergeCommit {
+		t.Errorf("scheduled as %+v with %+v", rec.Plan.Origin, rec.Approvals)
 	}
 }
 

@@ -61,6 +61,16 @@ func (f *Forge) settle(files map[string]string) error {
 // Person is the account of one of the people.
 func (f *Forge) Person(name string) *ghfake.User { return f.User("nordwind-" + name) }
 
+// Config is what stands in the configuration file of a worker that is the back end of the
+// App; the secret of the webhook comes from the environment, see SecretEnv.
+func (f *Forge) Config() string {
+	return fmt.Sprintf("github: {app-id: %d, private-key-file: %s, api-url: '%s/api/v3/', repositories: %s}\n",
+		f.App().ID, filepath.Join(f.dir, "app.pem"), f.URL(), f.Repo.FullName())
+}
+
+// SecretEnv is the variable with the secret of the webhook.
+func (f *Forge) SecretEnv() string { return "CHANGECTL_GITHUB_WEBHOOK_SECRET=" + webhookSecret }
+
 // Env makes changectl dev the back end of the App.
 func (f *Forge) Env() []string {
 	return []string{
@@ -73,11 +83,19 @@ func (f *Forge) Env() []string {
 }
 
 // Deliver has the webhooks go to a changectl dev.
-func (f *Forge) Deliver(d *Dev) { f.SetHook(d.Server()+"/github/webhook", webhookSecret) }
+func (f *Forge) Deliver(d *Dev) { f.DeliverTo(d.Server()) }
+
+// DeliverTo has the webhooks go to a server.
+func (f *Forge) DeliverTo(server string) { f.SetHook(server+"/github/webhook", webhookSecret) }
 
 // ExampleRepository returns the files of the example repository of the documentation,
 // for an installation that changectl dev brings up.
 func ExampleRepository(docs string) (map[string]string, error) {
+	return ExampleRepositoryOf(docs, Instance)
+}
+
+// ExampleRepositoryOf returns them for an installation of any name.
+func ExampleRepositoryOf(docs, instance string) (map[string]string, error) {
 	files := map[string]string{}
 	root := filepath.Join(docs, "github-example")
 	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
@@ -89,7 +107,7 @@ func ExampleRepository(docs string) (map[string]string, error) {
 			return err
 		}
 		name, err := filepath.Rel(root, p)
-		files[filepath.ToSlash(name)] = strings.Replace(string(b), "instance: production", "instance: "+Instance, 1)
+		files[filepath.ToSlash(name)] = strings.Replace(string(b), "instance: production", "instance: "+instance, 1)
 		return err
 	})
 	if err == nil && files[".changectl.yaml"] == "" {
