@@ -1,8 +1,11 @@
 package github_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,16 +14,32 @@ import (
 	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/github"
 	"github.com/changectl/changectl/internal/proposal"
+	"github.com/changectl/changectl/test/ghfake"
 )
 
-// example returns a payload that GitHub gives as an example, without most of its URLs.
-func example(t testing.TB, kind github.Kind) []byte {
+// examples returns the payloads that GitHub gives as examples of an event, of one action.
+func examples(t testing.TB, kind github.Kind, action string) [][]byte {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", "webhooks", string(kind)+".json"))
-	if err != nil {
-		t.Fatal(err)
+	var found [][]byte
+	for _, b := range ghfake.Examples(t)[string(kind)] {
+		var head struct{ Action string }
+		if err := json.Unmarshal(b, &head); err != nil {
+			t.Fatal(err)
+		}
+		if head.Action == action {
+			found = append(found, b)
+		}
 	}
-	return b
+	if len(found) == 0 {
+		t.Fatalf("GitHub has no example of %s %s", kind, action)
+	}
+	return found
+}
+
+// example returns the first of them.
+func example(t testing.TB, kind github.Kind, action string) []byte {
+	t.Helper()
+	return examples(t, kind, action)[0]
 }
 
 var (
@@ -35,7 +54,6 @@ func TestParseReadsGitHubsExamples(t *testing.T) {
 		{Kind: github.PullRequest, Action: "opened", Repository: hello, Pulls: []int{2}, After: head, Sender: codertocat},
 		{Kind: github.PullRequestReview, Action: "dismissed", Repository: hello, Installation: 1, Pulls: []int{2}, After: head, Sender: codertocat},
 		{Kind: github.PullRequestReviewComment, Action: "created", Repository: hello, Pulls: []int{2}, After: head, Sender: codertocat},
-		{Kind: github.IssueComment, Action: "created", Repository: hello, Installation: 1, Pulls: []int{1}, Sender: proposal.User{ID: 77, Login: "dev", Type: "User"}},
 		{
 			Kind: github.CheckRun, Action: "rerequested", Repository: github.Named{ID: 526, FullName: "github/hello-world"}, Installation: 1,
 			After: "d6fde92930d4715a2b49857d24b940956b26d2d3", Sender: proposal.User{ID: 5346, Login: "octocat", Type: "User"},
@@ -65,14 +83,54 @@ func TestParseReadsGitHubsExamples(t *testing.T) {
 		{Kind: github.RepositoryChanged, Action: "renamed", Repository: github.Named{ID: 186853261, FullName: "Octocoders/Hello-World"}, Installation: 1, Sender: codertocat},
 		{Kind: github.Ping, Repository: github.Named{ID: 186853261, FullName: "Octocoders/Hello-World"}, Sender: codertocat},
 	} {
-		got, err := github.Parse(string(want.Kind), example(t, want.Kind))
-		if err != nil {
-			t.Errorf("%s: %v", want.Kind, err)
+		var all []github.Event
+		for _, payload := range examples(t, want.Kind, want.Action) {
+			got, err := github.Parse(string(want.Kind), payload)
+			if err != nil {
+				t.Errorf("%s: %v", want.Kind, err)
+			}
+			all = append(all, got)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", want.Kind, diff)
+		if !slices.ContainsFunc(all, func(e github.Event) bool { return cmp.Equal(e, want) }) {
+			t.Errorf("none of the examples of %s %s is read as it should be; the last (-want +got):\n%s", want.Kind, want.Action, cmp.Diff(want, all[len(all)-1]))
 		}
 	}
+}
+
+// Every example that there is can be read, also those that others recorded:
+// CHANGECTL_GITHUB names a directory with such, in folders named after their events.
+func TestParseReadsWhateverGitHubSent(t *testing.T) {
+	read := 0
+	check := func(name, event string, payload []byte) {
+		t.Helper()
+		read++
+		e, err := github.Parse(event, payload)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if e.Kind == github.PullRequest && (e.Repository.ID == 0 || len(e.Pulls) != 1) {
+			t.Errorf("%s names no pull request: %+v", name, e)
+		}
+	}
+	for event, list := range ghfake.Examples(t) {
+		for i, payload := range list {
+			check(fmt.Sprintf("%s %d", event, i), event, payload)
+		}
+	}
+	if dir := os.Getenv("CHANGECTL_GITHUB"); dir != "" {
+		files, err := filepath.Glob(filepath.Join(dir, "payloads*", "*", "*.json"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no payloads in %s: %v", dir, err)
+		}
+		for _, file := range files {
+			payload, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(file, filepath.Base(filepath.Dir(file)), payload)
+		}
+	}
+	t.Logf("%d payloads were read", read)
 }
 
 func TestParse(t *testing.T) {
@@ -149,16 +207,8 @@ func TestBranchIsOfBranchesOnly(t *testing.T) {
 // Whatever comes, Parse says Invalid or gives an event of a kind that it knows, with
 // numbers that are numbers of pull requests.
 func FuzzParse(f *testing.F) {
-	files, err := filepath.Glob(filepath.Join("testdata", "webhooks", "*.json"))
-	if err != nil || len(files) == 0 {
-		f.Fatalf("no examples: %v", err)
-	}
-	for _, file := range files {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(strings.TrimSuffix(filepath.Base(file), ".json"), b)
+	for event, list := range ghfake.Examples(f) {
+		f.Add(event, []byte(list[0]))
 	}
 	f.Add("check_run", []byte(`{"check_run":{"pull_requests":[null,{"number":-1}]}}`))
 	f.Fuzz(func(t *testing.T, event string, payload []byte) {

@@ -95,7 +95,7 @@ func TestReceiverTakesEitherSecretWhileOneReplacesTheOther(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body := string(example(t, github.PullRequest))
+	body := string(example(t, github.PullRequest, "opened"))
 	for secret, want := range map[string]change.Kind{"new": "", "old": "", "older": change.KindDenied} {
 		h := hookHeader(signed([]byte(secret), body))
 		h.Set("X-GitHub-Event", "pull_request")
