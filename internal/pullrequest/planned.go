@@ -3,9 +3,7 @@ package pullrequest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/desk"
@@ -32,7 +30,7 @@ func (l *lookAt) plan(ctx context.Context, c *content) error {
 		l.view.Runbooks = append(l.view.Runbooks, runbookView(r))
 	}
 	for _, r := range c.checked.Requests {
-		v := proposal.ChangeView{Path: r.Path, Title: r.Request.Title, Withheld: withheld, Differences: differences(r)}
+		v := proposal.ChangeView{Path: r.Path, Title: r.Request.Title, Withheld: withheld, Differences: r.Differences()}
 		if withheld == "" && len(l.view.Problems) == 0 && len(c.stale) == 0 {
 			if err := l.planOne(ctx, c, r, author, &v); err != nil {
 				return err
@@ -183,61 +181,9 @@ func (s shelf) List() ([]*runbook.Runbook, []change.Source, error) { return s.ow
 
 func runbookView(r proposal.ProposedRunbook) proposal.RunbookView {
 	i := r.Runbook.Info()
-	v := proposal.RunbookView{Path: r.Path, Name: i.Name, Title: i.Title, Owner: i.Owner, New: r.Old == nil}
+	v := proposal.RunbookView{Path: r.Path, Name: i.Name, Title: i.Title, Owner: i.Owner, New: r.Old == nil, Differences: r.Differences()}
 	for _, s := range r.Runbook.Spec.Steps {
 		v.Steps = append(v.Steps, proposal.StepView{Name: s.Name, Title: s.Title, Phase: s.Phase})
 	}
 	return v
-}
-
-// differences says what a change request asks for otherwise than the base branch does.
-func differences(r proposal.ProposedChange) []proposal.Difference {
-	if r.Old == nil {
-		return nil
-	}
-	was, _, err := request.Parse(r.Path, r.Old)
-	if err != nil {
-		return []proposal.Difference{{Field: "file", Before: "could not be read", After: "can be read"}}
-	}
-	var out []proposal.Difference
-	for _, f := range fields {
-		if a, b := f.of(was), f.of(r.Request); a != b {
-			out = append(out, proposal.Difference{Field: f.name, Before: a, After: b})
-		}
-	}
-	return out
-}
-
-var fields = []struct {
-	name string
-	of   func(change.Request) string
-}{
-	{"title", func(r change.Request) string { return r.Title }},
-	{"type", func(r change.Request) string { return string(r.Type) }},
-	{"reason", func(r change.Request) string { return r.Reason }},
-	{"runbook", func(r change.Request) string { return r.Runbook }},
-	{"parameters", func(r change.Request) string { return parameters(r.Parameters) }},
-	{"window", func(r change.Request) string { return windowWords(r.Window) }},
-	{"controller", func(r change.Request) string { return string(r.Controller) }},
-	{"exceptions", func(r change.Request) string { return fmt.Sprint(r.Exceptions) }},
-}
-
-func parameters(all map[string]any) string {
-	names := make([]string, 0, len(all))
-	for n := range all {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	for i, n := range names {
-		names[i] = fmt.Sprintf("%s = %v", n, all[n])
-	}
-	return strings.Join(names, ", ")
-}
-
-func windowWords(w change.WindowRequest) string {
-	length := w.Duration
-	if length == "" {
-		length = "until " + w.End
-	}
-	return strings.TrimSpace(strings.Join([]string{w.Start, length, w.Zone}, " "))
 }
