@@ -57,7 +57,7 @@ func (r records) Revise(ctx context.Context, id change.ID, s change.Submission, 
 }
 
 func (r records) Changes(ctx context.Context, f httpapi.Filter) ([]change.Summary, error) {
-	return r.Ledger.Changes(ctx, ledger.Filter{Status: f.Status, System: f.System, Submitter: f.Mine, Open: f.Open, Limit: f.Limit})
+	return r.Ledger.Changes(ctx, ledger.Filter{Status: f.Status, System: f.System, Submitter: f.Mine, Open: f.Open, Limit: f.Limit, Origin: f.Origin})
 }
 
 func (r records) Declarations(ctx context.Context, f desk.DeclarationFilter) ([]change.Declaration, error) {
@@ -134,7 +134,10 @@ func open(t *testing.T) *office {
 	e := &engine{ledger: l, catalog: cat}
 	o := &office{ledger: l, engine: e, people: map[string]change.Person{}, Desk: &desk.Desk{
 		Ledger: records{l}, Engine: e, Library: books{}, Catalog: func() *catalog.Catalog { return e.catalog }, Policy: policy,
-		Verify: signedByName, Instance: "test", Operators: "group:operators", Clock: clock, Logger: logrus.NewEntry(log),
+		Verify: signedByName, Attestation: func(a change.Attested) (change.SignedStatement, string, error) {
+			signed, err := audit.Attest(key, a)
+			return signed, key.Verifier(), err
+		}, Instance: "test", Operators: "group:operators", Clock: clock, Logger: logrus.NewEntry(log),
 	}}
 	for _, p := range cat.People() {
 		o.people[p.Ref.Name()] = p

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"github.com/changectl/changectl/internal/change"
 	"github.com/changectl/changectl/internal/check"
@@ -22,6 +23,39 @@ type Draft struct {
 	// More returns approvals that a plan needs besides those that the installation's
 	// policy asks for, by the rules of where it comes from; nil is none.
 	More func(p change.Plan) ([]change.Requirement, error)
+	// Beside are plans that will be there before this one, such as those of the other
+	// change requests of a pull request. A preview takes them for reserved.
+	Beside []Beside
+}
+
+// Beside is a plan that will be there before another one, called by Name.
+type Beside struct {
+	Name string
+	Plan change.Plan
+}
+
+// holdings are what it will hold of what a plan is concerned with, in its window.
+func (b Beside) holdings(p change.Plan) []change.Holding {
+	w := b.Plan.Window
+	if !w.Start.Before(p.Window.End) || !p.Window.Start.Before(w.End) {
+		return nil
+	}
+	owners := map[change.Ref]change.Ref{}
+	for _, t := range b.Plan.Targets {
+		owners[t.Ref] = t.Owner
+	}
+	concerned := p.Footprint.Concerned()
+	var out []change.Holding
+	for _, h := range b.Plan.Footprint.Hands() {
+		if !slices.Contains(concerned, h.System) {
+			continue
+		}
+		out = append(out, change.Holding{
+			System: h.System, Mode: h.Mode, Access: h.Access, Path: h.Path, By: change.ID(b.Name), Title: b.Plan.Title, Type: b.Plan.Type,
+			Status: change.Submitted, Person: b.Plan.Submitter, Owner: owners[h.System], Whose: string(b.Plan.Submitter), Window: w,
+		})
+	}
+	return out
 }
 
 // PreviewDraft compiles and checks a draft and writes nothing. What the change self
@@ -35,6 +69,9 @@ func (d *Desk) PreviewDraft(ctx context.Context, who change.Person, self change.
 	if err != nil {
 		return httpapi.Preview{}, err
 	}
+	for _, b := range draft.Beside {
+		f.Holdings = append(f.Holdings, b.holdings(s.Plan)...)
+	}
 	rec := d.withNext(ctx, change.Record{Plan: s.Plan, Findings: check.Review(f, d.Catalog()).Findings})
 	return httpapi.Preview{Plan: s.Plan, Digest: s.Digest, Findings: rec.Findings}, nil
 }
@@ -45,15 +82,15 @@ func (d *Desk) SubmitDraft(ctx context.Context, who change.Person, draft Draft) 
 	return d.submit(ctx, who, draft)
 }
 
-// ReviseDraft replaces what was asked for in a change of the same pull request that
-// has not started. Its approvals are void.
+// ReviseDraft replaces what was asked for in a change of the same file of the same
+// repository that has not started. Its approvals are void.
 func (d *Desk) ReviseDraft(ctx context.Context, who change.Person, id change.ID, draft Draft) (change.Record, error) {
 	old, err := d.Ledger.Change(ctx, id)
 	if err != nil {
 		return old, err
 	}
-	if o, n := old.Plan.Origin, draft.Origin; o == nil || n == nil || o.RepositoryID != n.RepositoryID || o.Number != n.Number || o.Path != n.Path {
-		return old, change.Denied("%s does not come from that pull request", id)
+	if o, n := old.Plan.Origin, draft.Origin; o == nil || n == nil || o.RepositoryID != n.RepositoryID || o.Path != n.Path {
+		return old, change.Denied("%s does not come from that file of that repository", id)
 	}
 	return d.revise(ctx, who, id, draft)
 }

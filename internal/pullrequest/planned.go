@@ -65,6 +65,9 @@ func (l *lookAt) planOne(ctx context.Context, c *content, r proposal.ProposedCha
 		p.self, v.ID = pin.Change, pin.Change
 	}
 	d := l.draft(ctx, c, r, "", l.authors(c))
+	for _, before := range c.plans {
+		d.Beside = append(d.Beside, desk.Beside{Name: before.Path, Plan: before.preview.Plan})
+	}
 	var err error
 	p.preview, err = l.Desk.PreviewDraft(ctx, author, p.self, d)
 	switch change.KindOf(err) {
