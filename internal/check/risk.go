@@ -66,7 +66,7 @@ func tier(p change.Plan, _ change.History) (int, string) {
 
 func impacted(p change.Plan, _ change.History) (int, string) {
 	n := len(p.Footprint.Impact)
-	return min(3*n, 15), fmt.Sprintf("%d systems lose service if it goes wrong", n)
+	return min(3*n, 15), fmt.Sprintf("%s service if it goes wrong", losers(n))
 }
 
 func redundancyLost(p change.Plan, _ change.History) (int, string) {
@@ -99,4 +99,11 @@ func noWayBack(p change.Plan, _ change.History) (int, string) {
 		}
 	}
 	return 0, ""
+}
+
+func losers(n int) string {
+	if n == 1 {
+		return "1 system loses"
+	}
+	return fmt.Sprintf("%d systems lose", n)
 }

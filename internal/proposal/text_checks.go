@@ -1,5 +1,11 @@
 package proposal
 
+import (
+	"fmt"
+
+	"github.com/changectl/changectl/internal/change"
+)
+
 // Names of the checks.
 const (
 	ValidateName = "changectl/validate"
@@ -8,8 +14,16 @@ const (
 )
 
 // ApprovalName returns the name of the approval check for a base branch. The base is in
-// it, so that an approval for one branch does not let a merge into another through.
-func ApprovalName(base string) string { return approvalName + plainText(base, titleLength) }
+// it, so that an approval for one branch does not let a merge into another through. A
+// branch that does not read exactly as it is called has a digest behind its name: it must
+// not pass for the one that it reads as.
+func ApprovalName(base string) string {
+	name := plainText(base, titleLength)
+	if name != base {
+		name += fmt.Sprintf(" (%.19s)", change.DigestOf([]byte(base)))
+	}
+	return approvalName + name
+}
 
 // ValidateCheck returns what the files say for themselves: whether they can be read and
 // are sound. It says nothing of the systems that they name, and so can be shown to

@@ -198,3 +198,17 @@ func TestALongPlanShowsItsFirstSteps(t *testing.T) {
 		}
 	}
 }
+
+func TestABranchThatReadsAsAnotherHasACheckOfItsOwn(t *testing.T) {
+	if got := proposal.ApprovalName("main"); got != "changectl/approval: main" {
+		t.Errorf("got %q", got)
+	}
+	seen := map[string]string{}
+	for _, base := range []string{"main", "main\u00a0", "main\u200b", "ma\u202ein", "main ", strings.Repeat("m", 300), strings.Repeat("m", 301)} {
+		name := proposal.ApprovalName(base)
+		if other, taken := seen[name]; taken {
+			t.Errorf("%q and %q are both called %q", base, other, name)
+		}
+		seen[name] = base
+	}
+}

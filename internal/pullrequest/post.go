@@ -99,16 +99,6 @@ func (l *lookAt) comment() (body string, write bool) {
 	return body, l.state.Posted[conversation].Sum != change.DigestOf([]byte(body))
 }
 
-// approvalCheck is the check of the approvals. Where its name does not show exactly the
-// base branch, it must not be taken for that of the branch that it does show.
-func approvalCheck(v proposal.View) proposal.Check {
-	c := proposal.ApprovalCheck(v)
-	if c.Name != proposal.ApprovalName("")+v.Base {
-		c.Name = fmt.Sprintf("%s (%.19s)", c.Name, change.DigestOf([]byte(v.Base)))
-	}
-	return c
-}
-
 func place(c proposal.Check) string { return c.Name + "@" + c.Head }
 
 func sumOf(c proposal.Check) (string, error) {

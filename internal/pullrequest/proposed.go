@@ -62,7 +62,7 @@ func (l *lookAt) proposed(ctx context.Context) error {
 	if err := l.report(ctx); err != nil {
 		return err
 	}
-	l.checks = append(l.checks, proposal.ValidateCheck(l.view), proposal.PlanCheck(l.view), approvalCheck(l.view))
+	l.checks = append(l.checks, proposal.ValidateCheck(l.view), proposal.PlanCheck(l.view), proposal.ApprovalCheck(l.view))
 	return l.post(ctx)
 }
 
@@ -169,7 +169,7 @@ func (l *lookAt) ungoverned(ctx context.Context, c *content) error {
 	if c.grounds.broken != nil {
 		l.view.Approval.Unknown = c.grounds.broken.Error()
 	}
-	l.checks = []proposal.Check{approvalCheck(l.view)}
+	l.checks = []proposal.Check{proposal.ApprovalCheck(l.view)}
 	return l.post(ctx)
 }
 
@@ -178,7 +178,7 @@ func (l *lookAt) closedToAll(ctx context.Context, why error) error {
 	l.state.Approved = nil
 	l.view.Approval.Unknown = "GitHub does not show everything yet: " + why.Error()
 	l.quiet = true
-	l.checks = []proposal.Check{approvalCheck(l.view)}
+	l.checks = []proposal.Check{proposal.ApprovalCheck(l.view)}
 	return l.post(ctx)
 }
 

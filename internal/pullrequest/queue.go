@@ -54,7 +54,7 @@ func (l *lookAt) answerQueue(ctx context.Context, c *content, d change.Delivery)
 		v.Approval.Complete = false
 		v.Approval.Unknown = "what the merge queue made of it is not what the owners approved"
 	}
-	l.checks = append(l.checks, proposal.ValidateCheck(v), proposal.PlanCheck(v), approvalCheck(v))
+	l.checks = append(l.checks, proposal.ValidateCheck(v), proposal.PlanCheck(v), proposal.ApprovalCheck(v))
 	return nil
 }
 
