@@ -64,7 +64,7 @@ bench: packages build
 	@go run ./test/bench
 
 fault: packages build
-	@CHANGECTL_FAULT=full gotestsum --format standard-verbose -- -timeout 60m -count=1 ./test/fault/... ./test/races/...
+	@CHANGECTL_FAULT=full gotestsum --format standard-verbose -- -timeout 60m -count=1 ./test/fault/... ./test/races/... ./test/deliveries/...
 	CHANGECTL_FAULT=full gotestsum --format standard-verbose -- -timeout 60m -count=1 -run 'NaiveModel|OneAfterTheOther' ./internal/ledger
 
 histories: build

@@ -38,15 +38,15 @@ type Dispatcher struct {
 	Log   *logrus.Entry
 
 	news chan struct{}
-	// due is when everything is to be compared before it is time for that; zero is not.
-	due time.Time
+	// due asks for a comparison before it is time for one.
+	due chan struct{}
 	// listed is when the deliveries were listed last, to the end.
 	listed time.Time
 }
 
 // NewDispatcher completes d.
 func NewDispatcher(d Dispatcher) *Dispatcher {
-	d.news = make(chan struct{}, 1)
+	d.news, d.due = make(chan struct{}, 1), make(chan struct{}, 1)
 	return &d
 }
 
@@ -56,22 +56,24 @@ func (d *Dispatcher) Accept(ctx context.Context, delivery change.Delivery) error
 	if err != nil || !fresh {
 		return err
 	}
-	select {
-	case d.news <- struct{}{}:
-	default: // it is told already
-	}
+	ring(d.news)
 	return nil
+}
+
+// ring asks for something, unless it is asked for already.
+func ring(bell chan struct{}) {
+	select {
+	case bell <- struct{}{}:
+	default:
+	}
 }
 
 // Run tells whom there is something to tell, until ctx ends.
 func (d *Dispatcher) Run(ctx context.Context) {
+	go d.keepComparing(ctx)
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
-	compare := time.NewTicker(d.Every)
-	defer compare.Stop()
-	d.due = d.Clock()
 	for {
-		d.compareIfDue(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -80,8 +82,6 @@ func (d *Dispatcher) Run(ctx context.Context) {
 		case <-tick.C:
 			d.complain(ctx, "deliveries", d.deliver(ctx))
 			d.complain(ctx, "changes", d.tellMoved(ctx))
-		case <-compare.C:
-			d.due = d.Clock()
 		}
 	}
 }
@@ -89,15 +89,26 @@ func (d *Dispatcher) Run(ctx context.Context) {
 // after is how long after a comparison that did not succeed the next one is tried.
 const after = 10 * time.Second
 
-func (d *Dispatcher) compareIfDue(ctx context.Context) {
-	if now := d.Clock(); d.due.IsZero() || d.due.After(now) {
-		return
-	}
-	d.due = time.Time{}
-	err := d.Reconcile(ctx)
-	d.complain(ctx, "compare", err)
-	if err != nil {
-		d.due = d.Clock().Add(after)
+// keepComparing compares at the start, in its time, and when it is asked for. It takes
+// as long as GitHub takes: deliveries do not wait for it.
+func (d *Dispatcher) keepComparing(ctx context.Context) {
+	for {
+		err := d.Reconcile(ctx)
+		d.complain(ctx, "compare", err)
+		next := d.Every
+		if err != nil {
+			next = min(after, next)
+		}
+		wait := time.NewTimer(next)
+		select {
+		case <-ctx.Done():
+		case <-d.due:
+		case <-wait.C:
+		}
+		wait.Stop()
+		if ctx.Err() != nil {
+			return
+		}
 	}
 }
 
@@ -150,9 +161,10 @@ func summary(repository string, k change.PullKey) string {
 // concerned returns who has to look after a delivery.
 func (d *Dispatcher) concerned(ctx context.Context, one change.Delivery) ([]change.PullKey, error) {
 	if one.RepositoryID == 0 {
-		// What happened while it was suspended, or before it was there, no delivery tells.
-		d.due = d.Clock()
-		return d.repositories(ctx)
+		// What happened while it was suspended, or before it was there, no delivery tells. Those
+		// that wait are looked after at once.
+		ring(d.due)
+		return d.waiting(ctx)
 	}
 	var keys []change.PullKey
 	for _, n := range one.Pulls {
@@ -182,24 +194,29 @@ func (d *Dispatcher) on(ctx context.Context, keys []change.PullKey, one change.D
 
 // repositories returns all that are served, and those of which changes wait.
 func (d *Dispatcher) repositories(ctx context.Context) ([]change.PullKey, error) {
-	pins, err := d.Journal.PinsIn(ctx, 0)
+	keys, err := d.waiting(ctx)
 	if err != nil {
 		return nil, err
 	}
 	served, err := d.Forge.Repositories(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var keys []change.PullKey
 	for _, r := range served {
-		keys = append(keys, change.PullKey{RepositoryID: r.ID})
+		if k := (change.PullKey{RepositoryID: r.ID}); !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
 	}
+	return keys, err
+}
+
+// waiting returns the repositories of which changes wait.
+func (d *Dispatcher) waiting(ctx context.Context) ([]change.PullKey, error) {
+	pins, err := d.Journal.PinsIn(ctx, 0)
+	var keys []change.PullKey
 	for _, p := range pins {
 		if k := (change.PullKey{RepositoryID: p.RepositoryID}); !slices.Contains(keys, k) {
 			keys = append(keys, k)
 		}
 	}
-	return keys, nil
+	return keys, err
 }
 
 // tellMoved pokes the pull requests of which a change has moved.

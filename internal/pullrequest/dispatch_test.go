@@ -126,7 +126,7 @@ func TestWhomADeliveryConcerns(t *testing.T) {
 		"a check of two":                {change.Delivery{RepositoryID: 7, Event: "check_suite", Pulls: []int{9, 8}}, []string{"7/9", "7/8"}},
 		"a push to the default branch":  {change.Delivery{RepositoryID: 7, Event: "push", Branch: "main"}, []string{"7/0"}},
 		"a push to another base branch": {change.Delivery{RepositoryID: 7, Event: "push", Branch: "next"}, []string{"7/0", "7/4"}},
-		"an installation":               {change.Delivery{Event: "installation"}, []string{"7/0", "8/0"}},
+		"an installation":               {change.Delivery{Event: "installation"}, []string{"8/0"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

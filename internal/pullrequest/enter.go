@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/changectl/changectl/internal/change"
+	"github.com/changectl/changectl/internal/desk"
 	"github.com/changectl/changectl/internal/proposal"
 )
 
@@ -20,8 +21,7 @@ func (l *lookAt) enter(ctx context.Context, c *content, r proposal.ProposedChang
 	}
 	d.Request.Nonce = change.DigestOf(fmt.Appendf(nil, "github/%d/%d/%s/%s/%s", l.repo.ID, l.key.Number, r.Path, at, c.digest))
 	if pin, ok := l.revises(r.Path); ok {
-		rec, err := l.Desk.ReviseDraft(ctx, who, pin.Change, d)
-		return l.entered(rec, err)
+		return l.revise(ctx, who, pin.Change, d)
 	}
 	rec, err := l.Desk.SubmitDraft(ctx, who, d)
 	if rec.ID != "" && change.KindOf(err) == change.KindConflict {
@@ -29,6 +29,21 @@ func (l *lookAt) enter(ctx context.Context, c *content, r proposal.ProposedChang
 		id, _ := l.entered(rec, nil)
 		return id, nil
 	}
+	return l.entered(rec, err)
+}
+
+// revise makes a revision of a change, unless a look before this one made it and was cut
+// short then.
+func (l *lookAt) revise(ctx context.Context, who change.Person, id change.ID, d desk.Draft) (change.ID, error) {
+	rec, err := l.Ledger.Change(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if is, want := rec.Plan.Origin, d.Origin; is != nil && is.Number == want.Number && is.Commit == want.Commit &&
+		is.Base == want.Base && is.Head == want.Head && is.Content == want.Content {
+		return l.entered(rec, nil)
+	}
+	rec, err = l.Desk.ReviseDraft(ctx, who, id, d)
 	return l.entered(rec, err)
 }
 
@@ -47,14 +62,7 @@ func (l *lookAt) reviseEarly(ctx context.Context, c *content) error {
 			}
 			continue
 		}
-		rec, err := l.Ledger.Change(ctx, p.Change)
-		if err != nil {
-			return err
-		}
-		if o := rec.Plan.Origin; o != nil && o.Head == l.pull.Head.SHA && o.Content == c.digest && o.Base == l.pull.Base.Ref {
-			continue
-		}
-		_, err = l.enter(ctx, c, c.checked.Requests[i], author, "")
+		_, err := l.enter(ctx, c, c.checked.Requests[i], author, "")
 		if kind := change.KindOf(err); err != nil && kind != change.KindConflict && kind != change.KindInvalid && kind != change.KindDenied {
 			return err
 		}

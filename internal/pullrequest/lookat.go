@@ -102,7 +102,7 @@ func (l *lookAt) read(ctx context.Context) func(proposal.Entry) ([]byte, error) 
 
 func (l *lookAt) viewForTemporal() workflows.PullView {
 	details := "Nothing in it is changectl's business."
-	if !l.quiet {
+	if !l.aside {
 		details = strings.TrimPrefix(proposal.CommentText(l.view), proposal.Marker)
 	}
 	return workflows.PullView{

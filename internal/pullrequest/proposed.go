@@ -162,6 +162,7 @@ func (l *lookAt) validate(ctx context.Context, c *content) error {
 func (l *lookAt) ungoverned(ctx context.Context, c *content) error {
 	l.quiet, l.aside, l.done = l.state.Posted[conversation].ID == 0, true, true
 	l.state.Approved = nil
+	l.state.show(l.pull.Head.SHA, l.pull.Base.Ref, "", l.Clock())
 	if !c.grounds.governed {
 		return l.keep(ctx)
 	}
@@ -174,7 +175,13 @@ func (l *lookAt) ungoverned(ctx context.Context, c *content) error {
 }
 
 // closedToAll answers where nothing can be said yet: whoever requires the check waits.
+// What was said of the same head and base before stands until more can be said; what
+// is merged meanwhile is held against it file by file.
 func (l *lookAt) closedToAll(ctx context.Context, why error) error {
+	if s := l.state.Shown; s.Head == l.pull.Head.SHA && s.Base == l.pull.Base.Ref {
+		l.quiet = true
+		return nil
+	}
 	l.state.Approved = nil
 	l.view.Approval.Unknown = "GitHub does not show everything yet: " + why.Error()
 	l.quiet = true

@@ -32,6 +32,8 @@ type bench struct {
 	checks int    // conflict checks, and half as many reservations
 	most   int    // reservations in the calendar, at the end
 	short  bool   // races in their short form
+	pushes int    // to pull requests
+	open   int    // pull requests that a comparison with GitHub goes through
 	log    logrus.FieldLogger
 	table  table
 
@@ -47,6 +49,8 @@ func main() {
 	flag.IntVar(&b.rounds, "rounds", 3, "switchovers by the product, and as many by each script")
 	flag.IntVar(&b.checks, "checks", 400, "conflict checks among all reservations, on each database")
 	flag.IntVar(&b.most, "reservations", 1_000_000, "reservations in the calendar")
+	flag.IntVar(&b.pushes, "pushes", 60, "measured pushes to pull requests")
+	flag.IntVar(&b.open, "open", 1000, "open pull requests that a comparison with GitHub goes through")
 	flag.BoolVar(&b.short, "short-races", false, "run the races as make test does")
 	only := flag.String("only", "", "measure only these, with commas between: "+strings.Join(names(), ", "))
 	flag.Parse()
@@ -74,6 +78,9 @@ var parts = []struct {
 	{"catalog", "the footprint of an outage in a catalog of 10,000 systems", (*bench).footprint},
 	{"reservations", "conflicts, reservations and free slots among 10,000 and 1,000,000 reservations", (*bench).reservations},
 	{"races", "eight clients in two processes race for slots, members of groups and crossed pairs", (*bench).races},
+	{"answers", "pushes to open pull requests, until their checks are written", (*bench).answers},
+	{"requests", "requests to GitHub for 1,000 open pull requests", (*bench).requests},
+	{"flood", "10,000 deliveries of webhooks", (*bench).flood},
 	{"switchover", "the switchover patch on the lab under 200 transactions a second, and a script", (*bench).switchover},
 }
 

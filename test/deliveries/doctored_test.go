@@ -23,12 +23,16 @@ func TestTheJudgeFindsDoctoredStates(t *testing.T) {
 		}
 	}
 	for name, doctor := range map[string]func(*truth, *seen){
-		"another commit was approved":        func(w *truth, _ *seen) { w.head = "newer" },
-		"the approver pushed":                func(w *truth, _ *seen) { w.hands = append(w.hands, "g1-0") },
-		"the approver opened it":             func(w *truth, _ *seen) { w.author = "g1-0" },
-		"the approver owns something else":   func(w *truth, _ *seen) { w.reviews = []opinion{{"g2-0", approves, "head", time.Unix(10, 0)}} },
-		"another owner rejects":              func(w *truth, _ *seen) { w.reviews = append(w.reviews, opinion{"g1-1", rejects, "old", time.Unix(5, 0)}) },
-		"the approver rejected afterwards":   func(w *truth, _ *seen) { w.reviews = append(w.reviews, opinion{"g1-0", rejects, "head", time.Unix(11, 0)}) },
+		"another commit was approved":      func(w *truth, _ *seen) { w.head = "newer" },
+		"the approver pushed":              func(w *truth, _ *seen) { w.hands = append(w.hands, "g1-0") },
+		"the approver opened it":           func(w *truth, _ *seen) { w.author = "g1-0" },
+		"the approver owns something else": func(w *truth, _ *seen) { w.reviews = []opinion{{"g2-0", approves, "head", time.Unix(10, 0)}} },
+		"another owner rejects": func(w *truth, _ *seen) {
+			w.reviews = append(w.reviews, opinion{"g1-1", rejects, "old", time.Unix(5, 0)})
+		},
+		"the approver rejected afterwards": func(w *truth, _ *seen) {
+			w.reviews = append(w.reviews, opinion{"g1-0", rejects, "head", time.Unix(11, 0)})
+		},
 		"nobody reviewed":                    func(w *truth, _ *seen) { w.reviews = nil },
 		"the file is broken":                 func(w *truth, _ *seen) { w.files = map[string]string{"x": "no-such-runbook resource:box-1"} },
 		"approved, and the check waits":      func(_ *truth, s *seen) { s.checks = map[string]string{"changectl/approval: main": "action_required"} },
@@ -45,11 +49,12 @@ func TestTheJudgeFindsDoctoredStates(t *testing.T) {
 		}
 	}
 	for name, doctor := range map[string]func(*truth, *seen){
-		"no change":                      func(_ *truth, s *seen) { s.changes = nil },
-		"two changes":                    func(_ *truth, s *seen) { s.changes = append(s.changes, s.changes[0]) },
-		"pinned to another commit":       func(w *truth, _ *seen) { w.mergeCommit = "n" },
-		"approved, and it waits":         func(_ *truth, s *seen) { s.changes = []entered{{"changes/box-1.yaml", "m", "awaiting-approval"}} },
-		"scheduled without an approval":  func(w *truth, _ *seen) { w.approvedThen = false },
+		"no change":                       func(_ *truth, s *seen) { s.changes = nil },
+		"two changes":                     func(_ *truth, s *seen) { s.changes = append(s.changes, s.changes[0]) },
+		"told not to be submitted":        func(_ *truth, s *seen) { s.says = "changes/box-1.yaml is not submitted: why not" },
+		"pinned to another commit":        func(w *truth, _ *seen) { w.mergeCommit = "n" },
+		"approved, and it waits":          func(_ *truth, s *seen) { s.changes = []entered{{"changes/box-1.yaml", "m", "awaiting-approval"}} },
+		"scheduled without an approval":   func(w *truth, _ *seen) { w.approvedThen = false },
 		"merged to a branch of no moment": func(w *truth, _ *seen) { w.base = "release" },
 	} {
 		w, s := merged, became

@@ -40,7 +40,6 @@ type line struct {
 	open    bool
 	release bool // its base is the other branch
 	broken  bool
-	merged  bool
 	spoke   map[string]bool // in this round
 }
 

@@ -31,6 +31,7 @@ type opinion struct {
 type seen struct {
 	checks   map[string]string // conclusion of the newest run by name, on the head
 	comments int               // of ours
+	says     string            // the last of them
 	changes  []entered
 }
 
@@ -100,6 +101,9 @@ func findings(t truth, s seen) (wrong []string) {
 	}
 	if len(s.changes) != wantChanges {
 		add("%d changes came of it, must be %d", len(s.changes), wantChanges)
+	}
+	if len(s.changes) > 0 && strings.Contains(s.says, "is not submitted") {
+		add("its comment says that a change is not submitted, which is")
 	}
 	for _, c := range s.changes {
 		want := "awaiting-approval"

@@ -2,10 +2,12 @@ package deliveries_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -44,7 +46,8 @@ func startWrites(t testing.TB, to string) *writes {
 	}
 	w := &writes{stands: map[string]string{}, alias: map[string]string{}, kinds: map[string]int{}}
 	proxy := &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		ErrorLog: log.New(io.Discard, "", 0), // the product gives requests up when it stops
+		Rewrite:  func(r *httputil.ProxyRequest) { r.SetURL(target) },
 		ModifyResponse: func(r *http.Response) error {
 			if body, ok := r.Request.Context().Value(bodyKey{}).([]byte); ok && r.StatusCode/100 == 2 {
 				return w.note(r, body)
@@ -148,4 +151,10 @@ func (w *writes) judge(t testing.TB) string {
 		t.Errorf("written again as it stood: %s", key)
 	}
 	return fmt.Sprintf("%d content writes %v, %d transitions", w.total, w.kinds, w.transitions)
+}
+
+type bodyKey struct{}
+
+func withBody(ctx context.Context, body []byte) context.Context {
+	return context.WithValue(ctx, bodyKey{}, body)
 }
