@@ -196,7 +196,24 @@ func environment() *viper.Viper {
 	return v
 }
 
+// sections refuses a variable that is named as a whole section: it would hide every
+// setting in it, in the file too.
+func sections() error {
+	for _, s := range settings {
+		section, _, nested := strings.Cut(s.key, ".")
+		name := "CHANGECTL_" + strings.ToUpper(section)
+		if _, set := os.LookupEnv(name); set && nested {
+			return change.Invalid("the environment holds %s, which is no setting but the section of %s and others", name, s.key).
+				WithHint("unset it; worker --help lists the keys")
+		}
+	}
+	return nil
+}
+
 func decode(v *viper.Viper) (c Config, err error) {
+	if err := sections(); err != nil {
+		return c, err
+	}
 	err = v.UnmarshalExact(&c, viper.DecodeHook(mapstructure.StringToTimeDurationHookFunc()))
 	return c, err
 }

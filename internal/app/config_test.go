@@ -58,6 +58,13 @@ func TestTheEnvironmentReachesEveryKey(t *testing.T) {
 	}
 }
 
+func TestAVariableNamedAsASectionIsRefused(t *testing.T) {
+	t.Setenv("CHANGECTL_LEDGER", "sqlite:/elsewhere.db")
+	if _, err := load(t, whole); err == nil || !strings.Contains(err.Error(), "CHANGECTL_LEDGER") {
+		t.Errorf("it was taken, and hides what the file says: %v", err)
+	}
+}
+
 func TestTheDSNMayStandInAFile(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "dsn")
 	if err := os.WriteFile(secret, []byte("postgres://u:p@h/d\n"), 0o600); err != nil {

@@ -98,7 +98,7 @@ func TestParseReadsGitHubsExamples(t *testing.T) {
 }
 
 // Every example that there is can be read, also those that others recorded:
-// CHANGECTL_GITHUB names a directory with such, in folders named after their events.
+// CHANGECTL_GITHUB_PAYLOADS names a directory with such, in folders named after their events.
 func TestParseReadsWhateverGitHubSent(t *testing.T) {
 	read := 0
 	check := func(name, event string, payload []byte) {
@@ -117,7 +117,7 @@ func TestParseReadsWhateverGitHubSent(t *testing.T) {
 			check(fmt.Sprintf("%s %d", event, i), event, payload)
 		}
 	}
-	if dir := os.Getenv("CHANGECTL_GITHUB"); dir != "" {
+	if dir := os.Getenv("CHANGECTL_GITHUB_PAYLOADS"); dir != "" {
 		files, err := filepath.Glob(filepath.Join(dir, "payloads*", "*", "*.json"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no payloads in %s: %v", dir, err)
