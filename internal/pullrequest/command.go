@@ -58,7 +58,10 @@ func (l *lookAt) followOne(ctx context.Context, c *content, comment proposal.Com
 	l.state.answer(a)
 	l.state.Handled[comment.ID] = true
 	l.noteCommand(comment, a)
-	return l.react(ctx, comment, a.OK)
+	if err := l.react(ctx, comment, a.OK); err != nil {
+		return err
+	}
+	return l.keep(ctx) // whatever becomes of the rest of this look, it is followed
 }
 
 func (l *lookAt) noteCommand(comment proposal.Comment, a proposal.Answer) {
