@@ -61,7 +61,7 @@ func (l *lookAt) followOne(ctx context.Context, c *content, comment proposal.Com
 	if err := l.react(ctx, comment, a.OK); err != nil {
 		return err
 	}
-	return l.keep(ctx) // whatever becomes of the rest of this look, it is followed
+	return l.keepBetween(ctx) // whatever becomes of the rest of this look, it is followed
 }
 
 func (l *lookAt) noteCommand(comment proposal.Comment, a proposal.Answer) {

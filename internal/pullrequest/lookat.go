@@ -60,14 +60,21 @@ func (c *Counter) open(ctx context.Context, repo proposal.Repository, k change.P
 	return l, nil
 }
 
-// keep writes down what was seen and done, with the entries for the log.
-func (l *lookAt) keep(ctx context.Context) error {
+// keep writes down what was seen and done, with the entries for the log, at the end of a
+// look.
+func (l *lookAt) keep(ctx context.Context) error { return l.keepAsOf(ctx, l.pull.UpdatedAt) }
+
+// keepBetween is keep in the middle of a look: a comparison with GitHub still finds that
+// the pull request has to be looked at, should nobody come to the end of this look.
+func (l *lookAt) keepBetween(ctx context.Context) error { return l.keepAsOf(ctx, time.Time{}) }
+
+func (l *lookAt) keepAsOf(ctx context.Context, updated time.Time) error {
 	b, err := json.Marshal(l.state)
 	if err != nil {
 		return fmt.Errorf("encode what is kept of pull request %s: %w", l.key, err)
 	}
 	s := l.kept
-	s.Open, s.Head, s.Base, s.UpdatedAt, s.State = l.pull.Open && !l.aside, l.pull.Head.SHA, l.base(), l.pull.UpdatedAt, b
+	s.Open, s.Head, s.Base, s.UpdatedAt, s.State = l.pull.Open && !l.aside, l.pull.Head.SHA, l.base(), updated, b
 	if err := l.Ledger.KeepPull(ctx, s, l.entries...); err != nil {
 		return err
 	}

@@ -26,13 +26,16 @@ func (l *lookAt) post(ctx context.Context) error {
 		return err
 	}
 	l.state.Writing = true
-	if err := l.keep(ctx); err != nil {
+	if err := l.keepBetween(ctx); err != nil {
 		return err
 	}
 	err := l.write(ctx, checks, body, comment)
 	l.tidy()
 	l.state.Writing = err != nil
-	return errors.Join(err, l.keep(ctx))
+	if err != nil {
+		return errors.Join(err, l.keepBetween(ctx))
+	}
+	return l.keep(ctx)
 }
 
 // write writes checks and comment, and remembers those that it has written.

@@ -100,7 +100,7 @@ func (l *lookAt) deploy(ctx context.Context, p change.Pin, rec change.Record) er
 		}
 		r.Next = m.Number + 1
 		l.state.Reports[p.Change] = r
-		if err := l.keep(ctx); err != nil {
+		if err := l.keepBetween(ctx); err != nil {
 			return err
 		}
 	}

@@ -167,18 +167,18 @@ func (g *ground) letsThrough(sha, name string) bool {
 type kept struct {
 	Version int64
 	Handled map[string]bool `json:"handled"`
-	Writing bool            `json:"writing"`
+	Whole   bool            // the last look came to its end
 	Tip     string          `json:"tip"`
 }
 
 func (g *ground) kept(number int) (k kept) {
-	var version int64
+	var version, updated int64
 	var text string
-	if err := g.f.ledger.QueryRow("select version, state from github_pulls where repository = ? and number = ?", g.repo.ID, number).Scan(&version, &text); err != nil {
+	if err := g.f.ledger.QueryRow("select version, updated_at, state from github_pulls where repository = ? and number = ?", g.repo.ID, number).Scan(&version, &updated, &text); err != nil {
 		return k
 	}
 	_ = json.Unmarshal([]byte(text), &k)
-	k.Version = version
+	k.Version, k.Whole = version, updated > 0
 	return k
 }
 
@@ -193,7 +193,7 @@ func (g *ground) heard(p *ghfake.Pull, c *ghfake.Comment) {
 	g.Helper()
 	await(g.T, func() (string, bool) {
 		k := g.kept(p.Number)
-		return fmt.Sprintf("comment %d of #%d not heard: %+v", c.ID, p.Number, k), k.Handled[fmt.Sprint(c.ID)] && !k.Writing
+		return fmt.Sprintf("comment %d of #%d not heard: %+v", c.ID, p.Number, k), k.Handled[fmt.Sprint(c.ID)] && k.Whole
 	})
 }
 
@@ -202,7 +202,7 @@ func (g *ground) looked(p *ghfake.Pull, before kept) {
 	g.Helper()
 	await(g.T, func() (string, bool) {
 		k := g.kept(p.Number)
-		return fmt.Sprintf("#%d is at version %d, before at %d", p.Number, k.Version, before.Version), k.Version >= before.Version+2 && !k.Writing
+		return fmt.Sprintf("#%d is at version %d, before at %d", p.Number, k.Version, before.Version), k.Version >= before.Version+2 && k.Whole
 	})
 }
 
