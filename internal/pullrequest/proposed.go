@@ -37,6 +37,9 @@ func (l *lookAt) proposed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if moved, err := l.movedOn(ctx, c); err != nil || moved {
+		return err
+	}
 	if !c.grounds.governed || (len(c.altered) == 0 && len(proposal.Refused(c.every, c.layouts...)) == 0) {
 		return l.ungoverned(ctx, c)
 	}
@@ -64,6 +67,23 @@ func (l *lookAt) proposed(ctx context.Context) error {
 	}
 	l.checks = append(l.checks, proposal.ValidateCheck(l.view), proposal.PlanCheck(l.view), proposal.ApprovalCheck(l.view))
 	return l.post(ctx)
+}
+
+// movedOn reports whether the pull request became another, such as a merged one, while its
+// base was read: what was approved must not be held against a base that has it already.
+// The next look sees it as it is.
+func (l *lookAt) movedOn(ctx context.Context, c *content) (bool, error) {
+	now, err := l.Forge.Pull(ctx, l.repo, l.key.Number)
+	if err != nil {
+		return false, err
+	}
+	arrived := l.state.Approved != nil && (c.comparison.Status == "behind" || c.comparison.Status == "identical")
+	if now.Open && now.Head.SHA == l.pull.Head.SHA && now.Base.Ref == l.pull.Base.Ref && !arrived {
+		return false, nil
+	}
+	l.quiet = true
+	l.once(shortly)
+	return true, nil
 }
 
 // notYet reports whether GitHub does not show something that it says exists.
