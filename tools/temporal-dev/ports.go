@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strconv"
 	"syscall"
@@ -44,7 +45,7 @@ func choosePorts(ctx context.Context, o options) (p ports, err error) {
 		if c.port == &p.ui && o.uiPort == 0 {
 			continue
 		}
-		l, refused := listen(ctx, o.ip, c.wanted, c.who, c.otherwise)
+		l, refused := claim(ctx, o.ip, c.wanted, c.who, c.otherwise)
 		if refused != nil {
 			err = errors.Join(err, refused)
 			continue
@@ -53,6 +54,26 @@ func choosePorts(ctx context.Context, o options) (p ports, err error) {
 		*c.port = l.Addr().(*net.TCPAddr).Port
 	}
 	return p, err
+}
+
+// The inner ports lie below those that the kernel hands out by itself: between this look
+// and the server's own listening nobody is given one of them.
+const (
+	firstInner, lastInner = 20_000, 30_000
+	tries                 = 100
+)
+
+// claim listens on the wanted port, or for 0 on a free one of the inner ports.
+func claim(ctx context.Context, ip string, wanted int, who, otherwise string) (l net.Listener, err error) {
+	if wanted != 0 {
+		return listen(ctx, ip, wanted, who, otherwise)
+	}
+	for range tries {
+		if l, err = listen(ctx, ip, firstInner+rand.IntN(lastInner-firstInner), who, otherwise); err == nil {
+			return l, nil
+		}
+	}
+	return nil, err
 }
 
 // listen refuses a port that cannot be listened on, saying who needs it and what to do.
